@@ -1,0 +1,5 @@
+"""What is there? Terrain, sea, streams, buildings, people, networks and places of a city."""
+
+from fjordby.city.model import City, Layer
+
+__all__ = ["City", "Layer"]

@@ -1,0 +1,1 @@
+"""Where does the water go? Sea connection and bluespots, the two instant engines."""

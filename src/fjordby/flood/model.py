@@ -1,0 +1,42 @@
+"""What the water did: largest depth, and where an engine knows them speed, arrival, duration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fjordby.grid import Grid, Raster
+from fjordby.provenance import Kind
+
+
+@dataclass(frozen=True)
+class Flood:
+    """The flood that an engine computed for one event, all rasters on one grid.
+
+    Parameters
+    ----------
+    depth
+        Largest depth of water above the ground, 0 where dry [m]; open sea and unknown are NaN.
+    speed
+        Largest speed [m/s], or None when the engine does not know it.
+    arrival
+        Time from the start of the event until the first 0.05 m [s], NaN where dry, or None.
+    duration
+        Time with at least 0.05 m [s], or None.
+    water
+        Where the water came from: "surge", "river" or "cloudburst"; damage depends on it.
+    engine
+        The engine's name.
+    """
+
+    depth: Raster
+    water: str
+    engine: str
+    speed: Raster | None = None
+    arrival: Raster | None = None
+    duration: Raster | None = None
+    kind: Kind = Kind.DERIVED
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the depth."""
+        return Grid.of(self.depth)

@@ -1,0 +1,1 @@
+"""Who and what is hurt? Damage, people, roads and safety of life."""

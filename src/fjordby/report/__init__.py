@@ -1,0 +1,1 @@
+"""What do we hand over? A risk report that stands alone, as HTML and PDF."""

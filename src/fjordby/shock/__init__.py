@@ -1,0 +1,1 @@
+"""What can happen? Surges, cloudbursts and stream floods, how often, and in which climate."""

@@ -1,0 +1,1 @@
+"""The pages and the interface behind them: a local server that shows a study."""
