@@ -52,6 +52,42 @@ class Series:
         """Return the value at any times [s]."""
         return np.interp(seconds, self.seconds, self.values)
 
+    @classmethod
+    def steps(cls, edges: Array, values: Array) -> Series:
+        """Return a series that is constant between edges and zero outside them.
+
+        Each step is a ramp of at most a millisecond around its edge, so that the integral over
+        any stretch between edges is the step's own to about one part in a million.
+
+        Parameters
+        ----------
+        edges
+            Increasing times, shape (n + 1,) [s].
+        values
+            The quantity between neighbouring edges, shape (n,).
+
+        Raises
+        ------
+        BadValue
+            When there is not one value between each two edges.
+
+        Examples
+        --------
+        >>> round(Series.steps(np.array([0.0, 10.0]), np.array([2.0])).total, 3)
+        20.0
+        """
+        edge, value = np.asarray(edges, float), np.asarray(values, float)
+        if value.ndim != 1 or edge.shape != (value.size + 1,) or (np.diff(edge) <= 0).any():
+            raise BadValue(
+                "one value between each two increasing edges",
+                f"{value.size} values and {edge.size} edges",
+                "Give one edge more than values.",
+            )
+        ramp = min(1e-3, 1e-3 * float(np.diff(edge).min()))
+        seconds = np.stack([edge - ramp / 2, edge + ramp / 2], axis=1).ravel()
+        seconds[:2] = edge[0], edge[0] + ramp
+        return cls(seconds, np.concatenate([[0.0], np.repeat(value, 2), [0.0]]))
+
     @property
     def peak(self) -> float:
         """The largest value."""
@@ -79,6 +115,13 @@ class Event:
         Flow by stream id [m3/s].
     rate
         How often it, or worse of its kind, is expected [1/year]; None when nobody knows.
+    weight
+        In an event set, the yearly rate of the slice of possibilities that it stands for
+        [1/year]: the expected annual loss of the set is the sum of weight times loss.
+        None for an event on its own.
+    family
+        Its kind in an event set ("surge", "cloudburst", ...): `rate` orders events within a
+        family, and the weights of a family add up to the rate of its mildest.
     kind, source
         How far to believe it, and who says so.
     year
@@ -94,6 +137,17 @@ class Event:
     kind: Kind = Kind.ASSUMED
     source: str = ""
     year: int | None = None
+    weight: float | None = None
+    family: str = ""
+
+    def __post_init__(self) -> None:
+        for what, value in (("rate", self.rate), ("weight", self.weight)):
+            if value is not None and not 0.0 <= value < np.inf:
+                raise BadValue(
+                    f"a {what} of zero or more per year",
+                    f"{value} for {self.id}",
+                    "A return period of T years is a rate of 1/T.",
+                )
 
     @property
     def sea_peak(self) -> float | None:
