@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fjordby.city import AGE_GROUPS, City, Layer
+from fjordby.city import City, Layer
+from fjordby.city.model import AGE_GROUPS
 from fjordby.grid import Raster
 from fjordby.study.page_layers import write_building_answers, write_event_depth, write_page_layers
 

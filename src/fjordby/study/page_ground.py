@@ -104,7 +104,8 @@ def depth_array(city: City, depth: Raster, largest_side: int = LARGEST_SIDE) -> 
     step = -(-max(city.grid.shape) // largest_side)
     values = np.nan_to_num(depth.values.astype(np.float32), nan=0.0, posinf=2.55, neginf=0.0)
     deepest = _blocks(values, step, 0.0).max(axis=(1, 3)) if step > 1 else values
-    return np.clip(np.rint(deepest * 100.0), 0, 255).astype(np.uint8)
+    whole: Array = np.clip(np.rint(deepest * 100.0), 0, 255)
+    return whole.astype(np.uint8)
 
 
 def hillshade(height: Array, cell: float) -> Array:
