@@ -1,0 +1,96 @@
+"""Yearly risk from the sea: losses at every level held against how often each level is reached.
+
+With losses known for all levels and exceedance rates for all levels, risk is an integral, and the
+whole of what is not known can be carried through it: each plausible curve of extremes, each rise
+of the sea, each damage model gives one yearly loss. What comes out is a distribution, not a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fjordby.errors import BadValue
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+#: What counts as low, middle and high of a distribution; the report and the page say so.
+BAND = (0.05, 0.5, 0.95)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Low, middle and high of something unsure: 5 %, 50 % and 95 % of what is plausible."""
+
+    low: float
+    mid: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Array) -> Span:
+        """Return the span of all values, each counting the same."""
+        low, mid, high = np.quantile(values, BAND)
+        return cls(float(low), float(mid), float(high))
+
+    def as_dict(self) -> dict[str, float]:
+        """Return {'low': ..., 'mid': ..., 'high': ...}."""
+        return {"low": self.low, "mid": self.mid, "high": self.high}
+
+    def plus(self, other: float) -> Span:
+        """Return the span shifted by an amount that is known."""
+        return Span(self.low + other, self.mid + other, self.high + other)
+
+
+def yearly_losses(rates: Array, losses: Array) -> Array:
+    """Return the expected annual loss of every pair of a curve and a damage model.
+
+    The loss is linear between two levels, and each level's share of the rate is the difference of
+    the exceedance rates around it; what lies above the highest level costs as much as the highest.
+
+    Parameters
+    ----------
+    rates
+        Yearly rate of exceeding each level, falling from left to right, shape (curves, levels)
+        [1/year].
+    losses
+        Loss when the sea stands at each level, shape (models, levels) [any unit].
+
+    Returns
+    -------
+    array
+        Expected annual losses, shape (curves, models) [unit/year].
+
+    Raises
+    ------
+    BadValue
+        For rates that rise with the level, negative numbers, or unequal numbers of levels.
+
+    Examples
+    --------
+    >>> yearly_losses(np.array([[0.1, 0.0]]), np.array([[0.0, 100.0]]))
+    array([[5.]])
+    """
+    rate, loss = np.atleast_2d(np.asarray(rates, float)), np.atleast_2d(np.asarray(losses, float))
+    if rate.shape[1] != loss.shape[1]:
+        raise BadValue(
+            "rates and losses at the same levels",
+            f"{rate.shape[1]} and {loss.shape[1]} levels",
+            "Compute both at the same levels.",
+        )
+    if (
+        not (np.isfinite(rate).all() and np.isfinite(loss).all())
+        or rate.min() < 0
+        or loss.min() < 0
+    ):
+        raise BadValue(
+            "rates and losses of zero or more", "others", "Mend the missing or negative."
+        )
+    if (np.diff(rate, axis=1) > 1e-12).any():
+        raise BadValue(
+            "rates that fall as the level rises", "some that rise", "Sort the levels upwards."
+        )
+    middle = (loss[:, :-1] + loss[:, 1:]) / 2
+    inner = -np.diff(rate, axis=1) @ middle.T
+    return np.asarray(inner + np.outer(rate[:, -1], loss[:, -1]))

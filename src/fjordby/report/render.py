@@ -1,0 +1,255 @@
+"""A risk report that stands alone: one HTML file with its pictures in it, or a PDF of the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from babel.dates import format_date
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import fjordby
+from fjordby.city.model import AGE_GROUPS
+from fjordby.errors import MissingPart, StorageFailed
+from fjordby.flood import still_water
+from fjordby.plain import LOCALE, number
+from fjordby.progress import Progress, silent
+from fjordby.report import content, pictures
+from fjordby.study.results import Study
+from fjordby.words import Words
+
+
+def html(
+    study: Study, language: str, progress: Progress = silent, *, on: date | None = None
+) -> str:
+    """Return the report on a study as one HTML page that needs nothing else.
+
+    Parameters
+    ----------
+    study
+        A finished study.
+    language
+        "da" or "en".
+    on
+        The date on the cover; None = today.
+
+    Raises
+    ------
+    BadFile
+        When the study is not finished.
+    """
+    environment = Environment(
+        loader=PackageLoader("fjordby.report", "."), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True,
+    )  # fmt: skip
+    template = environment.get_template("template.html.j2")
+    return template.render(_context(study, language, progress, on or date.today()))
+
+
+def write_html(study: Study, path: Path, language: str, progress: Progress = silent) -> Path:
+    """Write the report as HTML; the file appears whole or not at all."""
+    return _write(path, html(study, language, progress).encode())
+
+
+def write_pdf(study: Study, path: Path, language: str, progress: Progress = silent) -> Path:
+    """Write the report as PDF; the file appears whole or not at all.
+
+    Raises
+    ------
+    MissingPart
+        When WeasyPrint, or the Pango library it draws with, is not installed.
+    """
+    try:
+        from weasyprint import HTML
+    except (ImportError, OSError) as missing:
+        raise MissingPart(
+            "WeasyPrint and the Pango library for PDF",
+            str(missing).splitlines()[0],
+            "Install them with `pip install 'fjordby[pdf]'` and `apt-get install "
+            "libpango-1.0-0 libpangoft2-1.0-0`, or write HTML and print it from a browser.",
+        ) from missing
+    page = html(study, language, progress)
+    progress(0.9, Words("Sætter PDF", "Setting the PDF")[language])
+    document: bytes = HTML(string=page).write_pdf(pdf_tags=True)
+    return _write(path, document)
+
+
+def _write(path: Path, content_bytes: bytes) -> Path:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content_bytes)
+        part.replace(path)
+    except OSError as trouble:
+        part.unlink(missing_ok=True)
+        raise StorageFailed(
+            f"a place to write {path}",
+            os.strerror(trouble.errno or 0),
+            "Free some space or choose another path; nothing half-written was left.",
+        ) from trouble
+    return path
+
+
+def _context(study: Study, language: str, progress: Progress, on: date) -> dict[str, Any]:
+    """Gather everything the template says."""
+
+    def t(da: str, en: str) -> str:
+        return Words(da, en)[language]
+
+    city = study.city
+    tables = {name: study.table(name) for name in ("levels", "events", "risk")}
+    risk, levels = tables["risk"], tables["levels"]
+    steps, currency = levels["levels"], risk["currency"]
+    scenarios = content.scenario_levels(risk)
+    impacts = [content.impact_at(levels["all"], steps, s["level"]) for s in scenarios]
+    people = float(city.people[list(AGE_GROUPS)].to_numpy().sum()) if len(city.people) else 0.0
+    west, south, east, north = city.grid.bounds
+    progress(0.1, t("Tegner kort", "Drawing maps"))
+    names = [_scenario_name(s, t, language) for s in scenarios]
+    return {
+        "t": t,
+        "lang": language,
+        "title": f"{t('Risikostyringsplan', 'Flood risk report')}: {city.name[language]}",
+        "style": files("fjordby.report").joinpath("style.css").read_text(encoding="utf-8"),
+        "kinds": {kind: words[language] for kind, words in content.KINDS.items()},
+        "name": city.name[language],
+        "date": format_date(on, format="long", locale=LOCALE[language]),
+        "datum": city.vertical_datum,
+        "price_year": risk["price_year"],
+        "invented": content.invented(city, language),
+        "short": content.short_lines(impacts[1], scenarios[1], people, risk, t, language),
+        "extent": f"{number((east - west) / 1000, language, 3)} x "
+        f"{number((north - south) / 1000, language, 3)} km",
+        "cell": number(city.grid.cell, language, 2),
+        "counts": content.counts(city, language),
+        "layers": content.layer_rows(city, language),
+        "terrain_error": _terrain_error(city.records.get("terrain_error"), language),
+        **_hazard(study, tables, scenarios, names, language, t),
+        "scenarios": [{"name": name} for name in names],
+        "scenario_rows": content.scenario_rows(
+            impacts, [s["level"] for s in scenarios], currency, t, language
+        ),
+        "districts": content.district_rows(
+            levels["districts"],
+            dict(zip(city.districts["id"].astype(str), city.districts["name"], strict=True)),
+            steps, scenarios[1]["level"], currency, language,
+        ),
+        **_money(risk, language, t),
+        "comparison": content.comparison_rows(risk["comparison"], t, language),
+        "version": fjordby.__version__,
+        "fingerprint": city.fingerprint,
+    }  # fmt: skip
+
+
+def _scenario_name(scenario: Mapping[str, float], t: Any, language: str) -> str:
+    likely = {
+        20: t("stor sandsynlighed", "high probability"),
+        100: t("middel sandsynlighed", "medium probability"),
+        1000: t("lille sandsynlighed", "low probability"),
+    }
+    period = int(scenario["period"])
+    years = t("år", "years")
+    return f"{number(period, language)} {years} ({likely[period]})"
+
+
+def _hazard(
+    study: Study, tables: Mapping[str, Any], scenarios: Any, names: Any, language: str, t: Any
+) -> dict[str, Any]:
+    """Draw the curve of levels and the maps of the three scenarios."""
+    city, risk = study.city, tables["risk"]
+    floods = [still_water(city.terrain, study.connection, s["level"]) for s in scenarios]
+    bounds = pictures.wet_bounds(city, floods[-1])
+    maps = []
+    for scenario, name, depth in zip(scenarios, names, floods, strict=True):
+        level = number(scenario["level"], language, decimals=2)
+        wet = float(np.sum(np.nan_to_num(depth.values) > 0)) * city.grid.cell_area / 1e6
+        words = t(
+            f"{name}: havet når {level} m og dækker {number(wet, language, 2)} km2 land.",
+            f"{name}: the sea reaches {level} m and covers {number(wet, language, 2)} km2 of land.",
+        )
+        picture = pictures.depth_map(city, depth, language, bounds)
+        maps.append({"picture": picture, "alt": words, "words": words})
+    labels = {
+        "period": t("Gentagelsesperiode [år]", "Return period [years]"),
+        "level": t(
+            f"Havvandstand [m {city.vertical_datum}]", f"Sea level [m {city.vertical_datum}]"
+        ),
+    }
+    return {
+        "curve": pictures.level_curve(risk["curve"], language, labels),
+        "curve_kind": risk.get("curve_kind", "assumed"),
+        "curve_words": risk.get("curve_source", ""),
+        "events": content.event_rows(tables["events"]["events"], risk["currency"], language),
+        "maps": maps,
+    }
+
+
+def _money(risk: Mapping[str, Any], language: str, t: Any) -> dict[str, Any]:
+    """Say and draw what the water costs a year, now and later."""
+    currency, families = risk["currency"], risk["families"]
+    unit = t("mio. kr. om året", "million kr a year")
+    label = unit if currency == "DKK" else f"{t('mio.', 'million')} {currency}"
+    low, middle, high = (
+        [f["ead"][part] / 1e6 for f in families] for part in ("low", "mid", "high")
+    )
+    drawn = pictures.bars([f["name"][language] for f in families], low, middle, high, label)
+    worth = risk["present_value"]
+    years = worth["years"]
+    total = content.money(worth, currency, language)
+    return {
+        "risk_words": t(
+            "Hver hændelse tæller med sin hyppighed. Summen er, hvad vandet i gennemsnit koster "
+            f"om året: {content.money(risk['ead'], currency, language)} i dag.",
+            "Each event counts with its rate. The sum is what water costs a year on average: "
+            f"{content.money(risk['ead'], currency, language)} today.",
+        ),
+        "families": drawn,
+        "futures": [
+            {
+                "name": f["name"][language],
+                "year": str(f["year"]),
+                "rise": f"+{number(f['sea_level_rise'], language, decimals=2)}",
+                "ead": content.money(f["ead"], currency, language),
+            }
+            for f in risk["futures"]
+        ],
+        "present_value": t(
+            f"Lagt sammen over {years} år i fremtiden '{worth['name']['da']}' og diskonteret efter "
+            f"Finansministeriets regler er det {total} i dagens værdi, hvis intet gøres.",
+            f"Added up over {years} years in the future '{worth['name']['en']}' and discounted by "
+            f"the rules of the Ministry of Finance it is {total} today if nothing is done.",
+        ),
+    }
+
+
+def _terrain_error(record: Mapping[str, Any] | None, language: str) -> dict[str, Any] | None:
+    """Return the table of the terrain's error that the city's record holds, or None."""
+    rows = (record or {}).get("zones")
+    if not rows:
+        return None
+    heads = {
+        "zone": Words("Højde", "Height"),
+        "n": Words("Punkter", "Points"),
+        "bias": Words("Skævhed", "Bias"),
+        "mae": Words("Middel", "Mean"),
+        "rmse": Words("RMSE", "RMSE"),
+        "before_bias": Words("Skævhed før", "Bias before"),
+        "before_mae": Words("Middel før", "Mean before"),
+        "before_rmse": Words("RMSE før", "RMSE before"),
+    }
+    shown = [key for key in heads if key in rows[0]]
+
+    def cell(key: str, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        return number(value, language, decimals=0 if key == "n" else 2)
+
+    return {
+        "head": [heads[key][language] for key in shown],
+        "rows": [[cell(key, row[key]) for key in shown] for row in rows],
+    }

@@ -1,0 +1,67 @@
+"""The results of a study, read back from its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fjordby.city import City
+from fjordby.city.folder import load, read_raster
+from fjordby.errors import BadFile
+from fjordby.grid import Raster
+
+#: Names of the steps whose results others read.
+CITY, CONNECTION, LEVELS, FLOODS, RISK, PAGE = (
+    "city",
+    "connection",
+    "levels",
+    "floods",
+    "risk",
+    "page",
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study folder; everything in it is read when it is asked for."""
+
+    folder: Path
+
+    @cached_property
+    def city(self) -> City:
+        """The city as it was when the study was made."""
+        return load(self.folder / CITY)
+
+    @cached_property
+    def connection(self) -> Raster:
+        """The lowest sea level that reaches each cell [m datum]."""
+        return read_raster(self.folder / CONNECTION / "connection.tif", "connection")
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        """Return one of the result tables that the page shows: city, levels, events or risk."""
+        path = self.folder / PAGE / f"{name}.json"
+        try:
+            table: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as trouble:
+            raise BadFile(
+                f"the results {name!r} of a finished study in {self.folder}",
+                str(trouble),
+                "Run `fjordby demo`, or `fjordby study run` on your own city, and try again.",
+            ) from trouble
+        return table
+
+
+def open_study(folder: Path | str) -> Study:
+    """Open a study folder; raises `BadFile` when there is no finished study in it."""
+    place = Path(folder)
+    if not (place / "study.toml").is_file():
+        raise BadFile(
+            f"a finished study in {place}",
+            "no study.toml there" if place.is_dir() else "no such folder",
+            "Make one with `fjordby demo`, or `fjordby study run` on your own city.",
+        )
+    return Study(place)
