@@ -75,12 +75,12 @@ def level_of_rate(
 
 def rate_of_chance(chance: Array | float) -> Array:
     """Return the rate of events whose chance of at least one in a year is `chance` [1/year]."""
-    return -np.log1p(-np.asarray(chance, float))
+    return np.asarray(-np.log1p(-np.asarray(chance, float)), float)
 
 
 def chance_of_rate(rate: Array | float) -> Array:
     """Return the chance of at least one event in a year."""
-    return -np.expm1(-np.asarray(rate, float))
+    return np.asarray(-np.expm1(-np.asarray(rate, float)), float)
 
 
 def rates_of_periods(return_periods: Array | float) -> Array:

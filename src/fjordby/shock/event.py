@@ -57,7 +57,8 @@ class Series:
         """Return a series that is constant between edges and zero outside them.
 
         Each step is a ramp of at most a millisecond around its edge, so that the integral over
-        any stretch between edges is the step's own to about one part in a million.
+        any stretch between edges is the step's own. (The first ramp begins at the first edge and
+        the first value is raised by the sliver lost there, about a millionth.)
 
         Parameters
         ----------
@@ -86,7 +87,9 @@ class Series:
         ramp = min(1e-3, 1e-3 * float(np.diff(edge).min()))
         seconds = np.stack([edge - ramp / 2, edge + ramp / 2], axis=1).ravel()
         seconds[:2] = edge[0], edge[0] + ramp
-        return cls(seconds, np.concatenate([[0.0], np.repeat(value, 2), [0.0]]))
+        width = float(edge[1] - edge[0])
+        lifted = np.concatenate([value[:1] * width / (width - ramp / 2), value[1:]])
+        return cls(seconds, np.concatenate([[0.0], np.repeat(lifted, 2), [0.0]]))
 
     @property
     def peak(self) -> float:

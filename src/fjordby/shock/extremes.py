@@ -162,8 +162,8 @@ def plotting_positions(levels: Array, rule: str = "gringorten") -> tuple[Array, 
         raise BadValue(f"a rule among {', '.join(POSITIONS)}", repr(rule), "Choose one of these.")
     ordered = np.sort(np.asarray(levels, float))
     n, a = ordered.size, POSITIONS[rule]
-    below: Array = (np.arange(1, n + 1) - a) / (n + 1 - 2 * a)
-    return ordered, 1.0 / rate_of_chance(1.0 - below)
+    above = np.asarray((n + 1 - np.arange(1, n + 1) - a) / (n + 1 - 2 * a), float)
+    return ordered, 1.0 / rate_of_chance(above)
 
 
 def fit_curve(
@@ -186,7 +186,7 @@ def fit_curve(
     bootstrap
         "parametric" draws new samples from the fit; "nonparametric" draws the sample's own
         values again. The first sees no heavier tail than the fit, the second none heavier than
-        the data (Kyselý 2008, doi:10.1175/2007JAMC1763.1).
+        the data (Kyselý 2008, doi:10.1175/2008JAMC1763.1).
     members
         Number of samples drawn.
     seed
