@@ -145,7 +145,7 @@ def test_tables_are_geoparquet_that_others_can_open(saved):
     table = (
         gpd.read_file(saved / "terrain.tif") if False else gpd.read_parquet(saved / "roads.parquet")
     )
-    assert len(table) == 2
+    assert len(gpd.read_parquet(saved / "roads.parquet")) == 2
 
 
 def test_ids_are_text_and_gaps_are_filled_with_documented_defaults(valley, tmp_path):
@@ -158,7 +158,7 @@ def test_ids_are_text_and_gaps_are_filled_with_documented_defaults(valley, tmp_p
     back = cities.load(made).buildings
     assert list(back.id) == ["7", "8"]
     assert list(back.floors) == [2, 1]
-    assert list(back.use) == ["unknown"] * 2
+    assert list(back.use) == ["other"] * 2
     assert list(back.floor_height) == [0.3] * 2
     assert list(back.mine) == [1, 2]
     assert cities.save(cities.load(made), tmp_path / "w")
@@ -386,7 +386,7 @@ def test_a_layer_says_how_far_to_believe_it(saved):
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     heights=st.lists(st.floats(-50, 500, width=32), min_size=6, max_size=6),

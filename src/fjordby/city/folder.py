@@ -290,7 +290,7 @@ def _files(city: City) -> tuple[dict[str, bytes], list[Problem]]:
     for layer in TABLES:
         table, found = tables.shape(getattr(city, layer.value), layer, crs)
         wrong += errors(found)
-        if table is None or not (len(table) or layer in city.provenance):
+        if table is None or errors(found) or not (len(table) or layer in city.provenance):
             continue
         entries[layer] = _entry(city, layer, f"{layer}.parquet")
         try:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fjordby.city.model import Layer
+from fjordby.city.uses import uses
 from fjordby.words import Words
 
 DATA = Path(__file__).parent / "data"
@@ -31,13 +32,15 @@ GEOMETRY = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: type (text, number or whole), unit, default and words."""
+    """One column of a table: type (text, number or whole), unit, default, range and words."""
 
     name: str
     type: str
     unit: str
     need: bool
     default: str | float | int
+    low: float
+    high: float
     source: str
     words: Words
 
@@ -83,6 +86,8 @@ def specs() -> Mapping[Layer, Spec]:
                 row["unit"],
                 row["need"] == "yes",
                 _default(row["type"], row["default"]),
+                float(row["low"] or "-inf"),
+                float(row["high"] or "inf"),
                 row["source"],
                 Words(row["da"], row["en"]),
             )
@@ -99,12 +104,16 @@ def specs() -> Mapping[Layer, Spec]:
 
 
 @lru_cache(maxsize=1)
-def uses() -> Mapping[tuple[str, str], Mapping[str, Words]]:
-    """Return the words that a column may hold, by (layer, column), from `data/uses.csv`."""
+def vocabulary() -> Mapping[tuple[str, str], Mapping[str, Words]]:
+    """Return the words that a column may hold, by (layer, column).
+
+    Those of buildings come from `fjordby.city.uses`, all others from `data/words.csv`.
+    """
     found: dict[tuple[str, str], dict[str, Words]] = {}
-    for row in rows("uses.csv"):
+    for row in rows("words.csv"):
         words = found.setdefault((row["layer"], row["column"]), {})
         words[row["word"]] = Words(row["da"], row["en"])
+    found["buildings", "use"] = {use.id: use.name for use in uses().values()}
     return found
 
 

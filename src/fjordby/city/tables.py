@@ -19,6 +19,7 @@ from fjordby.city.model import Layer
 from fjordby.city.problem import Problem, problem
 from fjordby.city.rasters import first_words
 
+Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 #: A DataFrame, or a GeoDataFrame where the layer lies on the map.
 Table: TypeAlias = pd.DataFrame
 
@@ -54,7 +55,8 @@ def read(path: Path, layer: Layer, crs: str) -> tuple[Table | None, list[Problem
 def shape(table: Table, layer: Layer, crs: str) -> tuple[Table | None, list[Problem]]:
     """Return a table with the right columns, types, order and defaults, and all that is wrong.
 
-    Columns of the user's own follow after ours. None comes back when an error was found.
+    Columns of the user's own follow after ours. Rows without a usable geometry are left out, and
+    None comes back when nobody can say where the rows lie; an error is noted in both cases.
     """
     spec = specs()[layer]
     found: list[Problem] = []
@@ -78,11 +80,13 @@ def shape(table: Table, layer: Layer, crs: str) -> tuple[Table | None, list[Prob
         found.append(problem("column-missing", layer, column="geometry"))
         return None, found
     else:
-        geometry, wrong = _geometry(table, layer, crs)
+        geometry, usable, wrong = _geometry(table, layer, crs)
         found += wrong
+        if any(one.code in ("crs-missing", "crs-other") for one in wrong):
+            return None, found
         result = gpd.GeoDataFrame(made, geometry=geometry, crs=crs)
-    bad = any(one.severity == "error" for one in found)
-    return (None if bad else result), found
+        result = result if usable.all() else result[usable].reset_index(drop=True)
+    return result, found
 
 
 def _column(table: pd.DataFrame, column: Column, layer: Layer) -> tuple[Any, list[Problem]]:
@@ -180,8 +184,8 @@ def _ids(ids: pd.Series[str], layer: Layer) -> list[Problem]:
 
 def _geometry(
     table: gpd.GeoDataFrame, layer: Layer, crs: str
-) -> tuple[gpd.GeoSeries, list[Problem]]:
-    """Return flat geometries of the layer's own type in the city's coordinate system."""
+) -> tuple[gpd.GeoSeries, Mask, list[Problem]]:
+    """Return flat geometries, which of them are of the layer's own type, and what is wrong."""
     want = specs()[layer].geometry
     series = table.geometry.reset_index(drop=True)
     found = []
@@ -212,8 +216,8 @@ def _geometry(
                 ids=_some(table, other),
             )
         )
-    return gpd.GeoSeries(shapes, crs=crs), found
+    return gpd.GeoSeries(shapes, crs=crs), ~(none | other), found
 
 
-def _some(table: Table, where: np.ndarray[Any, np.dtype[np.bool_]]) -> list[str]:
+def _some(table: Table, where: Mask) -> list[str]:
     return list(map(str, table.loc[where, "id"][:5])) if "id" in table else []
