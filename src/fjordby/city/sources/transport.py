@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import urllib.request
 from dataclasses import dataclass, field
 
@@ -27,15 +28,17 @@ class KeyedTransport(httpx.BaseTransport):
 
     def __init__(self) -> None:
         self._ways: dict[str | None, httpx.HTTPTransport] = {}
+        self._lock = threading.Lock()
 
     def _way(self, url: httpx.URL) -> httpx.HTTPTransport:
         proxies = urllib.request.getproxies()
         proxy = proxies.get(url.scheme) or proxies.get("all")
         if proxy and urllib.request.proxy_bypass(url.host):
             proxy = None
-        if proxy not in self._ways:
-            self._ways[proxy] = httpx.HTTPTransport(proxy=proxy)
-        return self._ways[proxy]
+        with self._lock:
+            if proxy not in self._ways:
+                self._ways[proxy] = httpx.HTTPTransport(proxy=proxy)
+            return self._ways[proxy]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, with the key when the request carries one aside."""
