@@ -3,8 +3,8 @@
 from fjordby.shock.catalogue import (
     SeaLevels,
     climate,
-    event,
     events,
+    named_event,
     sea_curve,
     sea_event,
     sea_levels,
@@ -12,8 +12,8 @@ from fjordby.shock.catalogue import (
 )
 from fjordby.shock.curve import Curve
 from fjordby.shock.event import Event, Series
-from fjordby.shock.event_set import event_set
 from fjordby.shock.future import NOW, TODAY, Climate, Future, Rise
+from fjordby.shock.yearly import event_set
 
 __all__ = [
     "NOW",
@@ -26,9 +26,9 @@ __all__ = [
     "SeaLevels",
     "Series",
     "climate",
-    "event",
     "event_set",
     "events",
+    "named_event",
     "sea_curve",
     "sea_event",
     "sea_levels",

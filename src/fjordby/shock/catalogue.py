@@ -144,7 +144,7 @@ def events(city: City, future: Future | None = None) -> tuple[Event, ...]:
     return (*known, *(_cloudburst(city, shocks, entry, future) for entry in shocks.cloudbursts))
 
 
-def event(city: City, name: str, future: Future | None = None) -> Event:
+def named_event(city: City, name: str, future: Future | None = None) -> Event:
     """Return one event by its id; raises `BadValue` naming those that are known."""
     known = {e.id: e for e in events(city, future)}
     if name not in known:

@@ -283,7 +283,10 @@ def _cross_check(shocks: Shocks) -> list[str]:
     problems = []
     for i, anchor in enumerate(shocks.sea.anchors):
         problems += _try(f"sea.anchors[{i}]", anchor.anchor)
-    problems += _try("rain.mm", shocks.depth_table)
+    if shocks.rain and any(len(row) != len(shocks.rain.minutes) for row in shocks.rain.mm):
+        problems.append("rain.mm: give one depth for each of `minutes` in every row")
+    else:
+        problems += _try("rain.mm", shocks.depth_table)
     for i, burst in enumerate(shocks.cloudbursts):
         problems += _try(f"cloudbursts[{i}].mm", lambda b=burst: curve_of(b))
     for i, stream in enumerate(shocks.streams):

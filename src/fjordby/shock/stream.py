@@ -110,10 +110,10 @@ def stream_flood(
     >>> stream_flood(20.0, 6 * 3600.0, base=2.0).peak
     20.0
     """
-    if not 0 <= base <= peak < np.inf or not step > 0:
+    if not 0 <= base <= peak < np.inf or not min(step, time_to_peak) > 0:
         raise BadValue(
-            "a peak at or above a base flow of 0 or more",
-            f"peak {peak} and base {base} m3/s",
+            "a peak at or above a base flow of 0 or more, and times above 0",
+            f"peak {peak} and base {base} m3/s, {time_to_peak} s to the peak",
             "Mend the stream's numbers.",
         )
     delay = 0.0 if peak_time is None else peak_time - time_to_peak
