@@ -53,6 +53,7 @@ class Play:
         self.asked: list[Asked] = []
         self.replies: list[Reply | Callable[[Asked], Reply]] = [Reply(status=404)]
         self.url = ""
+        self.wrong: list[Exception] = []
 
     def say(self, *replies: Reply | Callable[[Asked], Reply]) -> None:
         self.replies = list(replies)
@@ -60,7 +61,11 @@ class Play:
     def next(self, asked: Asked) -> Reply:
         self.asked.append(asked)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        return reply(asked) if callable(reply) else reply
+        try:
+            return reply(asked) if callable(reply) else reply
+        except Exception as wrong:
+            self.wrong.append(wrong)
+            raise
 
 
 def handler(play: Play) -> type[BaseHTTPRequestHandler]:
@@ -97,6 +102,7 @@ def handler(play: Play) -> type[BaseHTTPRequestHandler]:
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64
 
     def handle_error(self, *_: object) -> None:
         """Clients may hang up; that is no news."""
@@ -114,6 +120,7 @@ def play():
     server.shutdown()
     server.server_close()
     thread.join()
+    assert not script.wrong, script.wrong
 
 
 @pytest.fixture

@@ -204,9 +204,7 @@ def test_a_missing_key_is_said_before_anything_is_asked(play, client, monkeypatc
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_wrong_key_is_said_and_not_tried_again(play, client, reply, status):
     play.say(reply({"message": "Invalid token"}, status=status))
-    with pytest.raises(
-        SourceFailed, match=r"Invalid token.*Check the key in DATAFORSYNINGEN_TOKEN"
-    ):
+    with pytest.raises(SourceFailed, match=r"Invalid token.*Check the key in DATAFORSYN"):
         client.ask(question(play, key=KEY))
     assert len(play.asked) == 1
 
