@@ -171,7 +171,7 @@ def table(
             "lang": language,
             "delimiter": "Semicolon",
             "valuePresentation": "Code",
-            "variables": [{"code": v.id, "values": list(values)} for v, values in piece.items()],
+            "variables": [{"code": code, "values": values} for code, values in piece.items()],
         }
         question = Question(
             SERVICE,
@@ -187,7 +187,7 @@ def table(
         days.append(answer.day)
         expected += cells
     data = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    for variable in chosen:
+    for variable in map(about.variable, chosen):
         if variable.column in data:
             texts = data[variable.column].map(variable.values)
             data[f"{variable.column}_text"] = texts.fillna(data[variable.column])
@@ -289,8 +289,8 @@ def _column(name: str) -> str:
     return known.get(name.strip().upper(), name.strip().lower())
 
 
-def _chosen(about: TableInfo, choose: Mapping[str, Sequence[str]]) -> dict[Variable, list[str]]:
-    """Return the values asked for by variable, checked against the table."""
+def _chosen(about: TableInfo, choose: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the values asked for by variable code, checked against the table."""
     chosen: dict[str, list[str]] = {}
     for name, asked in choose.items():
         variable = about.variable(name)
@@ -311,16 +311,16 @@ def _chosen(about: TableInfo, choose: Mapping[str, Sequence[str]]) -> dict[Varia
             "none",
             "Choose values, or EVERY.",
         )
-    return {v: chosen[v.id] for v in about.variables if v.id in chosen}
+    return {v.id: chosen[v.id] for v in about.variables if v.id in chosen}
 
 
-def _pieces(chosen: dict[Variable, list[str]], most: int) -> Iterator[dict[Variable, list[str]]]:
+def _pieces(chosen: dict[str, list[str]], most: int) -> Iterator[dict[str, list[str]]]:
     """Yield choices of at most `most` cells that together are the whole choice."""
     cells = math.prod(len(values) for values in chosen.values())
     if cells <= most:
         yield chosen
         return
-    longest = max(chosen, key=lambda v: len(chosen[v]))
+    longest = max(chosen, key=lambda code: len(chosen[code]))
     values = chosen[longest]
     if len(values) == 1:
         raise BadValue("room for one cell in a question", f"most_cells={most}", "Allow more cells.")
