@@ -1,0 +1,1 @@
+"""How a city is made from the user's own files: settings, terrain, sea, tables, people."""
