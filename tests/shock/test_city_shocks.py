@@ -1,13 +1,16 @@
 """A city's own record of shocks becomes named storms and a year of events that adds up."""
 
 import copy
+import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import BaseModel
 
 from fjordby.errors import BadCity, BadValue, MissingLayer
 from fjordby.shock import (
@@ -22,7 +25,7 @@ from fjordby.shock import (
     sea_levels,
     shocks_of,
 )
-from fjordby.shock.records import read_shocks
+from fjordby.shock.records import Shocks, read_shocks
 from fjordby.shock.yearly import FAMILIES, PERIODS, weights
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +113,9 @@ def test_the_band_is_ordered_and_moves_with_the_sea(town):
     now = sea_levels(town, PERIODS)
     later = sea_levels(town, PERIODS, Future("central", 2100))
     rise = climate(town).mean_sea_level(Future("central", 2100)) - now.mean
+    curve = sea_curve(town)
+    for share, levels in ((0.05, now.low), (0.5, now.central), (0.95, now.high)):
+        assert levels == pytest.approx(curve.level(np.array(PERIODS), share) + now.mean)
     assert (now.low < now.central).all()
     assert (now.central < now.high).all()
     assert later.central - now.central == pytest.approx(rise, abs=1e-9)
@@ -262,3 +268,32 @@ def test_all_mistakes_are_told_at_once(record):
         read_shocks(twice, "my/shocks.toml")
     assert len(told.value.problems) == 2
     assert "my/shocks.toml" in str(told.value)
+
+
+def test_the_manual_names_every_key_of_the_record():
+    manual = (ROOT / "docs" / "shocks.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`([^`]+)`", manual.split("## The record")[1]))
+    tables, keys = [Shocks], set()
+    while tables:
+        for key, entry in tables.pop().model_fields.items():
+            inner = [t for t in (entry.annotation, *get_args(entry.annotation)) if is_table(t)]
+            tables += inner
+            if not inner:
+                keys.add(key)
+    assert len(keys) > 40
+    assert keys <= told
+
+
+def is_table(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def test_the_figures_in_the_manual_are_those_of_the_curve(town):
+    """The table of Vejle in docs/shocks.md, row by row."""
+    manual = (ROOT / "docs" / "shocks.md").read_text(encoding="utf-8")
+    periods = np.array([2.0, 10.0, 20.0, 50.0, 100.0, 1000.0])
+    band = sea_curve(town).band(periods)
+    for row, levels in zip(("low (5 %)", "**central**", "high (95 %)"), band, strict=True):
+        line = next(text for text in manual.splitlines() if text.startswith(f"| {row} "))
+        told = [float(n) for n in re.findall(r"\d\.\d\d", line)]
+        assert told == pytest.approx(levels, abs=0.0051)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -53,6 +53,7 @@ def test_port_pirie_return_levels_are_those_of_the_book():
     assert abs(law.level(100.0) - law.quantile(0.99)) < 1e-3
 
 
+@settings(max_examples=60, deadline=None)
 @given(shape=shapes, scale=scales, u=st.floats(0.001, 0.999))
 def test_our_gev_is_scipys_with_the_other_sign(shape, scale, u):
     ours, rival = Gev(1.0, scale, shape), stats.genextreme(c=-shape, loc=1.0, scale=scale)
@@ -63,6 +64,7 @@ def test_our_gev_is_scipys_with_the_other_sign(shape, scale, u):
     assert ours.log_likelihood(np.array([level])) == pytest.approx(density, rel=1e-5, abs=1e-5)
 
 
+@settings(max_examples=60, deadline=None)
 @given(shape=shapes, scale=scales, u=st.floats(0.001, 0.999))
 def test_our_gpd_is_scipys_with_the_same_sign(shape, scale, u):
     rival = stats.genpareto(c=shape, loc=2.0, scale=scale)
@@ -79,12 +81,14 @@ def test_positive_shape_is_the_heavy_tail():
     assert light.rate(2.5) == 0.0
 
 
+@settings(max_examples=60, deadline=None)
 @given(shape=shapes, scale=scales, period=st.floats(0.5, 1e5))
 def test_rate_and_level_undo_each_other(shape, scale, period):
     law = Gev(1.0, scale, shape)
     assert 1 / law.rate(law.level(period)) == pytest.approx(period, rel=1e-6)
 
 
+@settings(max_examples=60, deadline=None)
 @given(shape=shapes, scale=scales, per_year=st.floats(0.2, 20), period=st.floats(10, 1e4))
 def test_peaks_and_yearly_maxima_tell_one_story(shape, scale, per_year, period):
     """The GPD of peaks and the GEV of maxima of one process have the same return levels."""

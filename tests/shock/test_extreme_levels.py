@@ -4,9 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from fjordby.errors import BadFile, BadValue
-from fjordby.shock.anchors import AtLeast, Largest, Prior, Published, curve_from_anchors
+from fjordby.shock.anchors import (
+    AtLeast,
+    Largest,
+    Prior,
+    Published,
+    curve_from_anchors,
+    log_likelihood,
+)
 from fjordby.shock.curve import Curve
 from fjordby.shock.distributions import Gev, Gpd
 from fjordby.shock.extremes import (
@@ -56,6 +64,18 @@ def test_a_winter_is_not_split(klagshamn):
     assert dict(zip(maxima.years.tolist(), maxima.levels.tolist(), strict=True))[2016] == 1.577
     assert (maxima.covered >= 0.8).all()
     assert 2014 not in maxima.years  # only half of it was recorded
+
+
+def test_a_year_of_storms_begins_with_its_first_month():
+    """Two years from 1 July 2001: 30 June 2002 is in the first, 1 July 2002 in the second."""
+    levels = np.zeros(24 * 730)
+    levels[24 * 364 + 12], levels[24 * 365 + 12] = 1.0, 2.0
+    maxima = block_maxima(hourly(levels))
+    assert maxima.years.tolist() == [2001, 2002]
+    assert maxima.levels.tolist() == [1.0, 2.0]
+    calendar = block_maxima(hourly(levels), first_month=1, least_covered=0.4)
+    assert calendar.levels.max() == 2.0
+    assert 1.0 not in calendar.levels
 
 
 def test_the_mean_sea_level_is_taken_out(klagshamn):
@@ -177,6 +197,21 @@ def test_a_highest_storm_in_long_memory_lowers_the_tail():
     with_it = curve_from_anchors([Published(20.0, 1.4, 0.1), Largest(300.0, 1.6, 0.05)], PRIOR)
     assert with_it.level(1000.0) < without.level(1000.0)
     assert with_it.level(1000.0, 0.95) < without.level(1000.0, 0.95)
+
+
+@pytest.mark.parametrize("shape", [-0.2, 0.0, 0.3])
+def test_an_anchor_is_as_likely_as_its_own_law_says(shape):
+    """Known levels: a Poisson count of events, and the density of the highest of N years."""
+    law, years = Gev(1.0, 0.15, shape), 50.0
+    row = (np.array([law.location]), np.array([law.scale]), np.array([law.shape]))
+    for count in (1, 2, 5):
+        told = log_likelihood(AtLeast(count, years, 1.3, 1e-9), *row)[0]
+        chance = stats.poisson.sf(count - 1, years * law.rate(1.3))
+        assert np.exp(told) / np.sqrt(2 * np.pi) == pytest.approx(chance, rel=1e-6)
+    told = log_likelihood(Largest(years, 1.5, 1e-9), *row)[0]
+    step = 1e-5
+    density = (law.cdf(1.5 + step) ** years - law.cdf(1.5 - step) ** years) / (2 * step)
+    assert np.exp(told) / np.sqrt(2 * np.pi) == pytest.approx(density, rel=1e-5)
 
 
 def test_storms_that_were_seen_raise_the_curve():

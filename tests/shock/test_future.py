@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fjordby.errors import BadValue
@@ -63,6 +63,7 @@ def test_the_trend_goes_on_as_it_was():
     assert CLIMATE.mean_sea_level(NOW) == pytest.approx(0.03 + 0.00206 * (TODAY - 2005))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(TODAY, LAST_YEAR))
 def test_higher_projections_are_higher_in_every_year(year):
     rises = [CLIMATE.rise(Future(name, year)).median for name in FREDERICIA]
@@ -90,6 +91,7 @@ def test_all_projections_together_are_one_distribution():
     assert np.quantile(draws, [0.05, 0.5, 0.95]) == pytest.approx([0.13, 0.55, 1.61], abs=0.01)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(0.001, 0.998), st.floats(0.0005, 0.001))
 def test_a_higher_probability_is_a_higher_rise(p, step):
     rise = CLIMATE.rise(Future("all", 2080))

@@ -148,6 +148,14 @@ class RainEntry(_Entry):
     mm: tuple[tuple[Positive, ...], ...]
     peak_position: Share
     storm_hours: Positive
+    sewer_mm_per_hour: Annotated[float, Field(ge=0)] = 0.0
+    infiltration_mm_per_hour: Annotated[float, Field(ge=0)] = 0.0
+    drain_source: str = ""
+
+    @property
+    def drain(self) -> float:
+        """What ground and sewer take together while it rains [m/s]."""
+        return (self.sewer_mm_per_hour + self.infiltration_mm_per_hour) * MM / 3600.0
 
 
 class StreamEntry(_Entry):
