@@ -122,6 +122,13 @@ class StillWater:
         level[np.isnan(level)] = np.inf
         return _row_minimum(level, self.prints.starts)
 
+    def lowest_ground(self) -> Floats:
+        """Return the lowest ground that each shape stands on [m datum], NaN where unknown."""
+        lowest = _row_minimum(
+            np.where(np.isnan(self.ground), np.inf, self.ground), self.prints.starts
+        )
+        return np.where(np.isfinite(lowest), lowest, np.nan)
+
 
 def _row_minimum(values: Floats, starts: Ints) -> Floats:
     """Return the smallest value of each compressed row, +inf where a row is empty."""

@@ -46,6 +46,9 @@ class LevelTable:
         What is counted, by key.
     values
         Shape (levels, districts + 1, measures); the last district is the whole city.
+    members
+        Damage by every family with every depth measure, shape (members, levels, districts + 1);
+        what the low, middle and high are taken over.
     currency, price_year
         What the damages are in.
     """
@@ -54,6 +57,7 @@ class LevelTable:
     districts: tuple[str, ...]
     measures: Mapping[str, Measure]
     values: Floats
+    members: Floats
     currency: str
     price_year: int
 
@@ -130,8 +134,8 @@ def impacts_by_level(
     place = gather_still(ready.place_prints, city.terrain, connection).first_level(ready.threshold)
     columns.append(_counted(level, place, np.ones(place.size), ready.place_district, count))
     columns += _cut(level, ready, connection, place, begins, people)
+    members = _members(level, ready, still, chosen, price_year)
     if chosen:
-        members = _members(level, ready, still, chosen, price_year)
         own = [
             f * len(MEASURES) + list(MEASURES).index(family.measure)
             for f, family in enumerate(chosen)
@@ -143,6 +147,7 @@ def impacts_by_level(
         who.districts,
         measures(chosen, city.currency),
         np.stack(columns, axis=-1),
+        members,
         city.currency,
         price_year,
     )

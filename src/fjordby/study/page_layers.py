@@ -44,6 +44,10 @@ ROAD_SIZE: Mapping[str, int] = {
 STREET = 1
 #: Outlines of buildings keep this much of a metre.
 OUTLINE_STEP = 0.1
+#: A building that this level reaches counts when choosing where to look first [m datum; assumed].
+REACHED = 3.0
+#: Room around them [m; assumed].
+ROOM = 600.0
 #: Decimals of a degree in GeoJSON: 0.1 m.
 DECIMALS = 6
 
@@ -83,6 +87,7 @@ def write_page_layers(
         "fingerprint": city.fingerprint,
         "city": city.id,
         **about,
+        "focus": focus(city, heights),
         "kinds": {layer.value: city.kind(layer).value for layer in Layer},
         "files": files,
     }
@@ -185,6 +190,24 @@ def write_buildings(city: City, heights: pd.DataFrame, path: Path) -> int:
         "never": NEVER,
     }
     return write_pack(path, arrays, about)
+
+
+def focus(city: City, heights: pd.DataFrame) -> list[float] | None:
+    """Return where to look first: most of the buildings that the sea can reach.
+
+    West, south, east, north [degrees] around the middle nine tenths of them with some room, or
+    None when fewer than ten can be reached.
+    """
+    low = heights.connection.to_numpy(np.float64) <= REACHED
+    points = city.buildings.geometry.representative_point()[low]
+    if len(points) < 10:
+        return None
+    x = np.quantile(points.x, [0.05, 0.95]) + np.array([-ROOM, ROOM])
+    y = np.quantile(points.y, [0.05, 0.95]) + np.array([-ROOM, ROOM])
+    bounds = Transformer.from_crs(city.crs, "EPSG:4326", always_xy=True).transform_bounds(
+        x[0], y[0], x[1], y[1]
+    )
+    return [float(v) for v in bounds]
 
 
 def _cm(metres: pd.Series) -> Array:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from fjordby.city import City
-from fjordby.city.folder import load, read_raster
+from fjordby.city.folder import load
 from fjordby.errors import BadFile
 from fjordby.grid import Raster
+from fjordby.study.rasters import read_raster
 
 #: Names of the steps whose results others read.
 CITY, CONNECTION, LEVELS, FLOODS, RISK, PAGE = (

@@ -1,0 +1,164 @@
+"""`fjordby flood`: where the water goes, as maps that any GIS opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fjordby.cli.show import OWN, Json, Lang, say, say_json
+
+if TYPE_CHECKING:
+    from fjordby.city import City
+    from fjordby.flood import Flood
+
+app = typer.Typer(help="Where the water goes, as maps that any GIS opens.", no_args_is_help=True)
+
+CityName = Annotated[str, typer.Argument(help="A city folder, or the name of a built-in city.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the depth as a GeoTIFF [m].")]
+
+
+@app.command()
+def sea(
+    city: CityName,
+    level: Annotated[float, typer.Argument(help="Sea level [m in the city's datum].")],
+    out: Out = None,
+    open_gates: Annotated[
+        list[str] | None, typer.Option("--open-gate", help="Id of a gate that stands open.")
+    ] = None,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Flood the city by still water at a sea level.
+
+    Example: fjordby flood sea vejle 1.52 --out bodil.tif
+    """
+    from fjordby import city as cities
+    from fjordby import flood
+
+    known = cities.load(city)
+    connection = flood.city_connection(known, open_gates or ())
+    _tell(known, flood.sea_flood(known, level, connection), out, json, lang)
+
+
+@app.command()
+def rain(
+    city: CityName,
+    mm: Annotated[float, typer.Argument(help="Rain that neither ground nor sewer takes [mm].")],
+    out: Out = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", help="Write the hollows as a CSV table.")
+    ] = None,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Let rain fill the hollows, spill from one to the next, and stand.
+
+    Example: fjordby flood rain vejle 40 --out rain.tif --table hollows.csv
+    """
+    from fjordby import city as cities
+    from fjordby import flood
+    from fjordby.plain import number
+
+    known = cities.load(city)
+    spots = flood.city_bluespots(known)
+    found = flood.rain_flood(spots, mm / 1000.0)
+    if table is not None:
+        flood.bluespot_table(spots, least_depth=0.05).to_csv(table, index=False)
+    balance = found.balance
+    _tell(known, found.flood, out, json, lang, balance={
+        "rain_m3": balance.rain, "standing_m3": balance.standing, "to_sea_m3": balance.to_sea,
+        "off_map_m3": balance.off_map, "residual_m3": balance.residual,
+    })  # fmt: skip
+    if not json:
+        said = [
+            number(v, lang, 3)
+            for v in (balance.rain, balance.standing, balance.to_sea, balance.off_map)
+        ]
+        say(
+            {
+                "da": "Regn {} m3: {} bliver stående, {} løber i havet, {} ud af kortet.",
+                "en": "Rain {} m3: {} stands, {} runs to the sea, {} off the map.",
+            }[lang].format(*said)
+        )
+
+
+@app.command()
+def run(
+    event: Annotated[str, typer.Argument(help="Event id; see `fjordby shock events`.")],
+    city: Annotated[str, typer.Option("--city", help="A city folder or a built-in name.")],
+    engine: Annotated[str, typer.Option(help="instant (still water at once).")] = "instant",
+    scenario: Annotated[
+        str | None, typer.Option(help="Climate scenario; none = as it was.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="Year of the climate.")] = None,
+    out: Out = None,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Flood the city by an event that people know.
+
+    Example: fjordby flood run bodil-2013 --city vejle --out bodil.tif
+    """
+    from fjordby import city as cities
+    from fjordby import shock
+    from fjordby.errors import BadValue
+    from fjordby.flood.instant import instant
+    from fjordby.shock.future import TREND
+
+    if engine != "instant":
+        raise BadValue("the engine instant", repr(engine), "It is the only one in this version.")
+    known = cities.load(city)
+    future = None
+    if scenario is not None or year is not None:
+        future = shock.Future(scenario or TREND, year or shock.TODAY)
+    for one in instant(known, shock.named_event(known, event, future)):
+        place = None if out is None else out.with_stem(f"{out.stem}-{one.water}")
+        _tell(known, one, place, json, lang)
+
+
+def _tell(
+    city: City,
+    flood: Flood,
+    out: Path | None,
+    json: bool,
+    lang: str,
+    balance: dict[str, float] | None = None,
+) -> None:
+    """Say how much land is wet and write the map when asked."""
+    import numpy as np
+
+    from fjordby.plain import number
+    from fjordby.study.rasters import write_raster
+
+    depth = np.nan_to_num(flood.depth.values, nan=0.0)
+    wet = float((depth > 0).sum()) * city.grid.cell_area / 1e6
+    volume = float(depth.sum()) * city.grid.cell_area
+    deepest = float(depth.max())
+    if out is not None:
+        write_raster(flood.depth, out, {"water": flood.water, "engine": flood.engine})
+    if json:
+        say_json(
+            {
+                "city": city.id,
+                "water": flood.water,
+                "engine": flood.engine,
+                "wet_km2": wet,
+                "volume_m3": volume,
+                "deepest_m": deepest,
+                "out": None if out is None else str(out),
+                **(balance or {}),
+            }
+        )
+        return
+    say(
+        {
+            "da": "{} km2 land under vand, {} mio. m3, dybest {} m.",
+            "en": "{} km2 of land under water, {} million m3, {} m at the deepest.",
+        }[lang].format(
+            number(wet, lang, 2), number(volume / 1e6, lang, 2), number(deepest, lang, decimals=1)
+        )
+    )
+    if out is not None:
+        say({"da": f"Skrevet: {out}", "en": f"Written: {out}"}[lang])

@@ -1,0 +1,95 @@
+"""`fjordby harm`: who and what a flood hurts, from a sea level or from anybody's depth map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fjordby.cli.show import OWN, Json, Lang, say_json, table
+
+if TYPE_CHECKING:
+    from fjordby.harm import Impact
+
+app = typer.Typer(
+    help="Who and what a flood hurts: damage, people, roads, places.", no_args_is_help=True
+)
+
+CityName = Annotated[str, typer.Argument(help="A city folder, or the name of a built-in city.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write one row for each building (CSV).")]
+Curves = Annotated[
+    list[Path] | None,
+    typer.Option("--curves", help="CSV of your own damage curves; repeatable (docs/harm.md)."),
+]
+
+
+@app.command()
+def level(
+    city: CityName,
+    level: Annotated[float, typer.Argument(help="Sea level [m in the city's datum].")],
+    curves: Curves = None,
+    out: Out = None,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Say who and what still water at a sea level hurts.
+
+    Example: fjordby harm level vejle 2.15
+    """
+    from fjordby import city as cities
+    from fjordby import flood, harm
+
+    known = cities.load(city)
+    found = flood.sea_flood(known, level, flood.city_connection(known))
+    own = [harm.read_curves(path) for path in curves or ()]
+    families = harm.families_for(known.currency, *own)
+    _tell(harm.impact(known, found, families=families), out, json, lang)
+
+
+@app.command("map")
+def map_(
+    city: CityName,
+    depth: Annotated[Path, typer.Argument(help="Depth of water, any raster GDAL reads.")],
+    water: Annotated[str, typer.Option(help="surge, river or cloudburst.")] = "surge",
+    unit: Annotated[
+        str | None, typer.Option(help="Unit when the file does not say: m, cm, mm or ft.")
+    ] = None,
+    curves: Curves = None,
+    out: Out = None,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Say who and what a depth map of your own hurts (from MIKE, SCALGO, SFINCS...).
+
+    Example: fjordby harm map vejle depth.tif --water river --out buildings.csv
+    """
+    from fjordby import city as cities
+    from fjordby import harm
+
+    known = cities.load(city)
+    found = harm.read_depth(depth, known, water=water, unit=unit)
+    own = [harm.read_curves(path) for path in curves or ()]
+    prepared = harm.stakes(known, found.grid)
+    families = harm.families_for(known.currency, *own)
+    hurt = harm.impact(known, found, families=families, prepared=prepared)
+    _tell(hurt, out, json, lang)
+
+
+def _tell(impact: Impact, out: Path | None, json: bool, lang: str) -> None:
+    from fjordby.plain import number
+
+    if out is not None:
+        impact.buildings.to_csv(out, index=False)
+    if json:
+        say_json(impact.as_dict())
+        return
+    rows = [
+        (measure.name[lang], number(impact.total(key), lang, 3), measure.unit, measure.means[lang])
+        for key, measure in impact.measures.items()
+    ]
+    heads = {
+        "da": ("Hvad", "i alt", "enhed", "betyder"),
+        "en": ("What", "total", "unit", "means"),
+    }[lang]
+    table("", heads, rows)

@@ -1,0 +1,224 @@
+"""`fjordby demo`, `study`, `risk`, `report`, `serve`: the main job and what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fjordby.cli.show import OWN, Json, Lang, say, say_json, table, waiting
+
+if TYPE_CHECKING:
+    from fjordby.study import Study
+
+app = typer.Typer(help="Compute everything about a city into a folder.", no_args_is_help=True)
+
+StudyFolder = Annotated[Path, typer.Argument(help="The study folder; `fjordby demo` makes one.")]
+Port = Annotated[int | None, typer.Option(help="Port of the page; none = the first free one.")]
+
+#: The city that a newcomer sees, and where its study goes.
+DEMO_CITY = "vejle"
+STUDIES = Path("studies")
+
+
+def demo(
+    city: Annotated[
+        str, typer.Option("--city", help="A city folder, or the name of a built-in city.")
+    ] = DEMO_CITY,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Study folder; none = studies/<city>.")
+    ] = None,
+    serve: Annotated[bool, typer.Option(help="Serve the page when done.")] = True,
+    port: Port = None,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Run the main job on a built-in city and open its page.
+
+    What was done before is kept: a second run takes seconds, an interrupted one goes on.
+
+    Example: fjordby demo --no-serve
+    """
+    place = _compute(city, folder, lang)
+    _tell(place, json, lang)
+    if serve and not json:
+        _serve(place, port, lang)
+
+
+@app.command("run")
+def run(
+    city: Annotated[str, typer.Argument(help="A city folder, or the name of a built-in city.")],
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Study folder; none = studies/<city>.")
+    ] = None,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Compute everything about a city into a study folder, or what is missing of it.
+
+    Example: fjordby study run my-town --folder studies/my-town
+    """
+    _tell(_compute(city, folder, lang), json, lang)
+
+
+def risk(
+    study: StudyFolder = STUDIES / DEMO_CITY,
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Say what the water costs a year, today and in the climates to come.
+
+    Example: fjordby risk studies/vejle --lang da
+    """
+    from fjordby.plain import amount, number
+    from fjordby.study import open_study
+
+    found = open_study(study).table("risk")
+    if json:
+        say_json(found)
+        return
+    currency = found["currency"]
+
+    def money(span: dict[str, float]) -> str:
+        return amount(span["low"], span["mid"], span["high"], currency, lang)
+
+    heads = {
+        "da": ("Klima", "år", "hav [m]", "forventet årlig skade"),
+        "en": ("Climate", "year", "sea [m]", "expected annual damage"),
+    }[lang]
+    today = {"da": "I dag", "en": "Today"}[lang]
+    rows = [(today, "", "", money(found["ead"]))]
+    rows += [
+        (
+            f["name"][lang],
+            str(f["year"]),
+            f"+{number(f['sea_level_rise'], lang, decimals=2)}",
+            money(f["ead"]),
+        )
+        for f in found["futures"]
+    ]
+    table("", heads, rows)
+
+
+def report(
+    study: StudyFolder = STUDIES / DEMO_CITY,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="File to write, .html or .pdf; none = report-<lang>.html."),
+    ] = None,
+    lang: Lang = OWN,
+    json: Json = False,
+) -> None:
+    """Write the risk report of a study: one HTML file that needs nothing else, or a PDF.
+
+    Example: fjordby report studies/vejle --lang da --out vejle.pdf
+    """
+    from fjordby.report.render import write_html, write_pdf
+    from fjordby.study import open_study
+
+    place = out or study / f"report-{lang}.html"
+    found = open_study(study)
+    with waiting() as progress:
+        write = write_pdf if place.suffix.lower() == ".pdf" else write_html
+        write(found, place, lang, progress)
+    if json:
+        say_json({"report": str(place)})
+    else:
+        say({"da": f"Skrevet: {place}", "en": f"Written: {place}"}[lang])
+
+
+def serve(
+    study: StudyFolder = STUDIES / DEMO_CITY,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Port = None,
+    to_the_network: Annotated[
+        bool, typer.Option("--to-the-network", help="Let others see it; it has no passwords.")
+    ] = False,
+    lang: Lang = OWN,
+) -> None:
+    """Serve the page of a study to this machine until it is stopped.
+
+    Example: fjordby serve studies/vejle --port 8600
+    """
+    _serve(study, port, lang, host, to_the_network)
+
+
+def add_to(main: typer.Typer) -> None:
+    """Add the commands that have no group of their own."""
+    for command in (demo, risk, report, serve):
+        main.command()(command)
+    main.add_typer(app, name="study")
+
+
+def _compute(city: str, folder: Path | None, lang: str) -> Study:
+    from fjordby import city as cities
+    from fjordby.study import make
+
+    known = cities.load(city)
+    with waiting() as progress:
+        return make(known, folder or STUDIES / known.id, progress, lang)
+
+
+def _serve(
+    study: Path | Study, port: int | None, lang: str, host: str = "127.0.0.1",
+    to_the_network: bool = False,
+) -> None:  # fmt: skip
+    from fjordby.web.serve import serve as serve_page
+
+    folder = study if isinstance(study, Path) else study.folder
+    words = {
+        "da": "Siden er på {}  (stop med Ctrl-C)",
+        "en": "The page is at {}  (stop with Ctrl-C)",
+    }
+    serve_page(
+        folder, host, port, to_the_network=to_the_network,
+        say=lambda address: say(words[lang].format(address)),
+    )  # fmt: skip
+
+
+def _tell(study: Study, json: bool, lang: str) -> None:
+    """Say in a short table what the water does to the city."""
+    from fjordby.plain import amount, number
+    from fjordby.report.content import people_said
+
+    events, found = study.table("events")["events"], study.table("risk")
+    if json:
+        say_json({"study": str(study.folder), "events": events, "ead": found["ead"]})
+        return
+    currency = found["currency"]
+    heads = {
+        "da": ("Hændelse", "hav [m]", "regn [mm]", "mennesker", "boliger", "skade"),
+        "en": ("Event", "sea [m]", "rain [mm]", "people", "dwellings", "damage"),
+    }[lang]
+    rows = []
+    for event in events:
+        hurt = event["impact"]
+        damage = hurt["damage"]
+        rows.append(
+            (
+                event["name"][lang],
+                "" if event["sea_peak"] is None else number(event["sea_peak"], lang, decimals=2),
+                number(1000 * event["rain_depth"], lang) if event["rain_depth"] else "",
+                people_said(hurt["people"], lang),
+                number(hurt["homes"], lang, 2),
+                amount(damage["low"], damage["mid"], damage["high"], currency, lang),
+            )
+        )
+    table(study.city.name[lang], heads, rows)
+    ead = found["ead"]
+    yearly = amount(ead["low"], ead["mid"], ead["high"], currency, lang)
+    say({"da": f"Forventet årlig skade i dag: {yearly}",
+         "en": f"Expected annual damage today: {yearly}"}[lang])  # fmt: skip
+    from fjordby.report.content import invented
+
+    made_up = invented(study.city, lang)
+    if made_up:
+        say(
+            {
+                "da": "Syntetiske lag (opdigtede, men sandsynlige): ",
+                "en": "Synthetic layers (invented but plausible): ",
+            }[lang]
+            + ", ".join(made_up)
+        )
+    say({"da": f"Studiet ligger i {study.folder}", "en": f"The study is in {study.folder}"}[lang])

@@ -1,0 +1,389 @@
+"""The main job: from a city to what water does to it, what it costs and whom it hits."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import fjordby
+from fjordby.choice.city_risk import CityRisk, city_risk
+from fjordby.choice.level_risk import Span
+from fjordby.choice.present_value import present_value
+from fjordby.choice.rain_losses import DEPTHS, RainLosses, rain_losses
+from fjordby.city import City, Layer, save
+from fjordby.city.toml_text import dumps
+from fjordby.errors import MissingLayer
+from fjordby.flood import Bluespots, bluespot_table, city_bluespots, city_connection, deepest
+from fjordby.flood.instant import instant
+from fjordby.grid import Raster
+from fjordby.harm import (
+    PRICE_YEAR,
+    Family,
+    LevelTable,
+    Stakes,
+    cost_at,
+    costs_for,
+    families_for,
+    gather_still,
+    impact,
+    impacts_by_level,
+    stakes,
+)
+from fjordby.harm.families import measured
+from fjordby.progress import Progress
+from fjordby.shock import NOW, Event, Future, climate, events, sea_curve, sea_levels, shocks_of
+from fjordby.study import page_layers, said
+from fjordby.study.compare import compare
+from fjordby.study.rasters import read_raster, write_raster
+from fjordby.study.results import CITY, CONNECTION, FLOODS, LEVELS, PAGE, RISK, Study
+from fjordby.study.steps import Done, Step, run
+from fjordby.words import Words
+
+#: Sea levels that everything is computed for [m datum].
+SEA_LEVELS = np.round(np.arange(0.0, 5.0001, 0.05), 2)
+#: Return periods of the curve that is shown [years].
+PERIODS = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)
+#: Years that yearly risk is added up over; the horizon of the Danish guidance for long-lived works.
+HORIZON = 100
+#: Years between the climates that the sum over the horizon is interpolated from.
+STRIDE = 10
+HOLLOWS, RAIN = "hollows", "rain"
+#: Hollows shallower than this are not listed [m]: less than the error of any terrain we have.
+LISTED_DEPTH = 0.1
+
+
+@dataclass
+class Workshop:
+    """What several steps need, made when the first of them asks: an unchanged study needs none."""
+
+    city: City
+    folder: Path
+
+    @cached_property
+    def connection(self) -> Raster:
+        """The finished connection raster."""
+        return read_raster(self.folder / CONNECTION / "connection.tif", "connection")
+
+    @cached_property
+    def spots(self) -> Bluespots:
+        """The hollows of the ground."""
+        return city_bluespots(self.city)
+
+    @cached_property
+    def stakes(self) -> Stakes:
+        """Buildings, people, roads and places, laid on the grid."""
+        return stakes(self.city)
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """Damage families that can speak of the city's money."""
+        return families_for(self.city.currency)
+
+    @cached_property
+    def drain(self) -> float:
+        """What sewers and soil take while it rains [m/s]."""
+        rain = shocks_of(self.city).rain
+        return rain.drain if rain else 0.0
+
+    @cached_property
+    def by_level(self) -> LevelTable:
+        """The impact of every sea level."""
+        return impacts_by_level(
+            self.city, self.connection, SEA_LEVELS, families=self.families, prepared=self.stakes
+        )
+
+    @cached_property
+    def by_rain(self) -> RainLosses:
+        """The finished damage by depth of rain."""
+        with np.load(self.folder / RAIN / "losses.npz") as file:
+            return RainLosses(file["depths"], file["members"])
+
+    @property
+    def height_error(self) -> float:
+        """Systematic error of the ground in the low town [m], 0 when the city does not say."""
+        return float(self.city.records.get("terrain_error", {}).get("low_town", 0.0))
+
+
+def make(city: City, folder: Path | str, progress: Progress, language: str = "en") -> Study:
+    """Compute everything about a city into a study folder, or what is still missing of it.
+
+    Parameters
+    ----------
+    city
+        A city with buildings and a record of its shocks.
+    folder
+        Where the results live; made when missing.
+    progress
+        Told how far the work is.
+    language
+        Language of the progress.
+
+    Raises
+    ------
+    MissingLayer
+        When the city has no buildings or no record of its shocks.
+    StorageFailed
+        When the disk is full; finished steps stay.
+    BadFile
+        When another run is at work in the folder.
+    """
+    place = Path(folder)
+    shocks_of(city)
+    if not len(city.buildings):
+        raise MissingLayer(
+            "a city with buildings",
+            f"{city.name.en} without any",
+            "Add a buildings layer (see docs/city.md): damage and people live there.",
+        )
+    shop = Workshop(city, place)
+    done = run(place, steps(shop), progress, language)
+    _write_summary(city, place, done)
+    return Study(place)
+
+
+def steps(shop: Workshop) -> list[Step]:
+    """Return all steps for a city, in order."""
+    mark = f"{fjordby.__version__} {shop.city.fingerprint}"
+
+    def step(
+        name: str,
+        da: str,
+        en: str,
+        work: Callable[[Path, Progress], None],
+        needs: tuple[str, ...] = (),
+        weight: float = 1.0,
+        more: object = "",
+    ) -> Step:
+        return Step(name, Words(da, en), work, f"{mark} {more}".strip(), needs, weight)
+
+    known = events(shop.city)
+    floods = [
+        step(
+            f"{FLOODS}/{event.id}",
+            f"Oversvømmer: {event.name.da}",
+            f"Flooding: {event.name.en}",
+            lambda out, progress, event=event: _flood(shop, event, out),  # type: ignore[misc]
+            (CONNECTION,),
+            2.0,
+            shop.drain,
+        )
+        for event in known
+    ]
+    named = tuple(one.name for one in floods)
+    return [
+        step(CITY, "Gemmer byen", "Keeping the city", lambda out, p: _keep(shop, out)),
+        step(CONNECTION, "Finder havets veje ind", "Finding the sea's ways in",
+             lambda out, p: _connection(shop, out), (CITY,), 2.0),
+        step(HOLLOWS, "Finder lavninger", "Finding hollows",
+             lambda out, p: _hollows(shop, out), (CITY,), 3.0),
+        step(LEVELS, "Regner på hver vandstand", "Computing every sea level",
+             lambda out, p: _levels(shop, out), (CONNECTION,), 6.0, SEA_LEVELS.size),
+        step(RAIN, "Lader det regne", "Letting it rain",
+             lambda out, p: _rain(shop, out, p), (CITY,), 8.0, DEPTHS),
+        *floods,
+        step(RISK, "Lægger risikoen sammen", "Adding up the risk",
+             lambda out, p: _risk(shop, out, p), (LEVELS, RAIN), 6.0, (PERIODS, HORIZON, STRIDE)),
+        step(PAGE, "Tegner kortet", "Drawing the map",
+             lambda out, p: _page(shop, known, out), (LEVELS, RISK, *named), 6.0),
+    ]  # fmt: skip
+
+
+def _dump(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def _keep(shop: Workshop, out: Path) -> None:
+    save(shop.city, out)
+
+
+def _connection(shop: Workshop, out: Path) -> None:
+    write_raster(city_connection(shop.city), out / "connection.tif")
+
+
+def _hollows(shop: Workshop, out: Path) -> None:
+    bluespot_table(shop.spots, least_depth=LISTED_DEPTH).to_parquet(out / "hollows.parquet")
+
+
+def _levels(shop: Workshop, out: Path) -> None:
+    table = shop.by_level
+    table.frame().to_parquet(out / "levels.parquet", index=False)
+    np.save(out / "members.npy", table.members)
+    _dump(out / "levels.json", said.levels_said(table))
+
+
+def _rain(shop: Workshop, out: Path, progress: Progress) -> None:
+    losses = rain_losses(shop.spots, shop.stakes, shop.families, progress=progress)
+    np.savez(out / "losses.npz", depths=losses.depths, members=losses.members)
+
+
+def _flood(shop: Workshop, event: Event, out: Path) -> None:
+    spots = shop.spots if event.rain is not None else None
+    floods = instant(shop.city, event, shop.connection, spots, sewer=shop.drain)
+    for flood in floods:
+        tags = {"water": flood.water, "engine": flood.engine, "event": event.id}
+        write_raster(flood.depth, out / f"depth-{flood.water}.tif", tags)
+    hurt = impact(shop.city, floods, families=shop.families, prepared=shop.stakes)
+    hurt.buildings.to_parquet(out / "buildings.parquet", index=False)
+    today = None
+    if event.year is None or event.year <= NOW.year:
+        today = next(e for e in events(shop.city, NOW) if e.id == event.id)
+    _dump(out / "impact.json", hurt.as_dict())
+    _dump(out / "said.json", said.event_said(event, today, hurt))
+    page_layers.write_event_depth(shop.city, deepest(floods), out, event.id)
+
+
+def _risk(shop: Workshop, out: Path, progress: Progress) -> None:
+    city, told = shop.city, said.futures(shop.city)
+    risks = {}
+    worth_in = _worth_scenario(city)
+    years = range(NOW.year, NOW.year + HORIZON + 1, STRIDE)
+    path = [Future(worth_in, year) for year in years]
+    everything = [*told, *(f for f in path if f not in told)]
+    for k, future in enumerate(everything):
+        progress(k / len(everything), "")
+        risks[future] = city_risk(city, future, shop.by_level, shop.by_rain, shop.families)
+    now = risks[NOW]
+    curve = sea_levels(city, PERIODS)
+    band = zip(curve.return_periods, curve.low, curve.central, curve.high, strict=True)
+    _dump(out / "risk.json", {
+        "currency": city.currency,
+        "price_year": PRICE_YEAR,
+        "ead": {**now.total.as_dict(), "families": {k: v.mid for k, v in now.families.items()}},
+        "sea": now.sea.as_dict(),
+        "rain": now.rain.as_dict(),
+        "families": [
+            {"id": f.id, "name": f.name.as_dict(), "ead": now.families[f.id].as_dict(),
+             "source": f.source}
+            for f in shop.families
+        ],
+        "districts": [{"id": k, "ead": v} for k, v in now.districts.items()],
+        "futures": [said.risk_said(city, risks[f]) for f in told if f != NOW],
+        "present_value": _worth(city, worth_in, [risks[f] for f in path], list(years)),
+        "curve": [
+            {"return_period": float(t), "level": Span(float(a), float(b), float(c)).as_dict()}
+            for t, a, b, c in band
+        ],
+        "curve_kind": sea_curve(city).kind.value,
+        "curve_source": sea_curve(city).source,
+        "comparison": compare(
+            city.records.get("published", {}).get("figure", ()),
+            shop.by_level, list(risks.values()), shop.height_error,
+        ),
+    })  # fmt: skip
+
+
+def _worth_scenario(city: City) -> str:
+    """Return the climate that the sum over the years is told for: all projections at once."""
+    known = climate(city).scenarios
+    return "all" if "all" in known else next(iter(known))
+
+
+def _worth(
+    city: City, scenario: str, risks: Sequence[CityRisk], years: Sequence[int]
+) -> dict[str, Any]:
+    """Return what the yearly damage of all years of the horizon is worth today.
+
+    Losses fall at the end of each year from the first on; damages are in the prices that people
+    pay, so the net tax factor is not applied to them.
+    """
+
+    def worth(part: str) -> float:
+        known = [getattr(risk.total, part) for risk in risks]
+        yearly = np.interp(np.arange(NOW.year + 1, NOW.year + HORIZON + 1), years, known)
+        return present_value(yearly, first_year=1)
+
+    span = Span(*(worth(part) for part in ("low", "mid", "high")))
+    return {
+        **span.as_dict(),
+        "years": HORIZON,
+        "scenario": scenario,
+        "name": climate(city).scenarios[scenario].as_dict(),
+        "net_tax_factor": 1.0,
+    }
+
+
+def _page(shop: Workshop, known: Sequence[Event], out: Path) -> None:
+    city, folder = shop.city, shop.folder
+    table = _at_buildings(shop)
+    page_layers.write_page_layers(city, shop.connection, out, table)
+    page_layers.write_building_answers(out, table, SEA_LEVELS.tolist(), _damage_by_level(shop))
+    told = []
+    for event in known:
+        place = folder / FLOODS / event.id
+        told.append(json.loads((place / "said.json").read_text(encoding="utf-8")))
+        picture = out / "events" / f"{event.id}.png"
+        picture.parent.mkdir(exist_ok=True)
+        picture.write_bytes((place / "events" / f"{event.id}.png").read_bytes())
+    _dump(out / "city.json", said.city_said(city, shop.height_error))
+    _dump(out / "events.json", {
+        "events": told,
+        "futures": [said.future_said(city, f) for f in said.futures(city) if f != NOW],
+    })  # fmt: skip
+    for name in (LEVELS, RISK):
+        (out / f"{name}.json").write_bytes((folder / name / f"{name}.json").read_bytes())
+
+
+def _at_buildings(shop: Workshop) -> pd.DataFrame:
+    """Return what the page says of each building, with heights as the damage sees them."""
+    city, who = shop.city, shop.stakes.exposure
+    still = gather_still(shop.stakes.prints, city.terrain, shop.connection)
+    ground = still.lowest_ground()
+    return pd.DataFrame(
+        {
+            "id": who.ids.astype(str),
+            "use": who.use.astype(str),
+            "kind": city.buildings.get("kind", city.kind(Layer.BUILDINGS).value),
+            "ground": ground,
+            "floor": ground + who.floor_height,
+            "connection": still.first_level(0.0),
+            "residents": who.people.sum(axis=1),
+            "district": city.buildings["district"].astype(str).to_numpy(),
+            "name": city.buildings["name"].astype(str).to_numpy(),
+        }
+    )
+
+
+def _damage_by_level(shop: Workshop) -> dict[str, Any]:
+    """Return damage by family, each of shape (levels, buildings)."""
+    city, ready = shop.city, shop.stakes
+    still = gather_still(ready.prints, city.terrain, shop.connection)
+    laid = [(f, costs_for(f, ready.exposure, "surge", city.currency)) for f in shop.families]
+    found = {f.id: np.zeros((SEA_LEVELS.size, ready.exposure.count), np.float32) for f, _ in laid}
+    for row, level in enumerate(SEA_LEVELS):
+        water = still.at(float(level))
+        for family, costs in laid:
+            found[family.id][row] = cost_at(costs, measured(water, family.measure))
+    return found
+
+
+def _write_summary(city: City, folder: Path, done: Sequence[Done]) -> None:
+    """Write study.toml: what was made, from what, and how long it took."""
+    place = folder / "study.toml"
+    old: Mapping[str, Any] = {}
+    if place.is_file():
+        old = tomllib.loads(place.read_text(encoding="utf-8"))
+    keys = {one.name: one.key for one in done}
+    if {k: v["key"] for k, v in old.get("steps", {}).items()} == keys:
+        return
+    text = dumps(
+        {
+            "format": 1,
+            "fjordby": fjordby.__version__,
+            "city": city.id,
+            "fingerprint": city.fingerprint,
+            "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "steps": {one.name: {"key": one.key, "seconds": round(one.seconds, 2)} for one in done},
+        }
+    )
+    part = place.with_name(".study.toml.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(place)

@@ -1,0 +1,61 @@
+"""Results on the grid as cloud-optimised GeoTIFF, written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+
+from fjordby.city.rasters import cog_bytes
+from fjordby.errors import BadFile, StorageFailed
+from fjordby.grid import Grid, Raster
+
+
+def write_raster(raster: Raster, path: Path | str, tags: Mapping[str, str] | None = None) -> Path:
+    """Write a result as a cloud-optimised GeoTIFF with its name and unit.
+
+    Raises
+    ------
+    StorageFailed
+        When it cannot be written; nothing half-written is left.
+    """
+    place = Path(path)
+    part = place.with_name(f".{place.name}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(cog_bytes(raster, tags or {}))
+        part.replace(place)
+    except OSError as trouble:
+        part.unlink(missing_ok=True)
+        raise StorageFailed(
+            f"a place to write {place}",
+            trouble.strerror or str(trouble),
+            "Free some space or choose another path; nothing half-written was left.",
+        ) from trouble
+    return place
+
+
+def read_raster(path: Path | str, name: str) -> Raster:
+    """Read a result that `write_raster` wrote; float32, NaN where unknown.
+
+    Raises
+    ------
+    BadFile
+        When the file is missing or is no raster.
+    """
+    try:
+        with rasterio.open(path) as file:
+            values = file.read(1)
+            grid = Grid(
+                file.transform.c, file.transform.f, file.transform.a, file.height, file.width,
+                file.crs.to_string(),
+            )  # fmt: skip
+            units = file.units[0] or "m"
+    except RasterioError as trouble:
+        raise BadFile(
+            f"the result {name} in {path}", str(trouble), "Run the study again to make it anew."
+        ) from trouble
+    return grid.raster(np.ascontiguousarray(values), name, units)

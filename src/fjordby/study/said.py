@@ -1,0 +1,165 @@
+"""Results as the tables that the page, the report and the command line read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pyproj import Transformer
+
+from fjordby.choice.city_risk import CityRisk
+from fjordby.city import City, Layer
+from fjordby.city.model import AGE_GROUPS
+from fjordby.harm import Impact, LevelTable
+from fjordby.shock import NOW, Event, Future, climate
+from fjordby.shock.future import TODAY
+
+#: Years that the futures are told for.
+YEARS = (2050, 2070, 2100)
+#: Low, median and high of the rise of the sea.
+RISES = {"low": 0.05, "median": 0.5, "high": 0.95}
+DAMAGES = ("low", "mid", "high")
+
+
+def city_said(city: City, height_error: float) -> dict[str, Any]:
+    """Return what the page says of the city: names, extent, layers and how far to believe them."""
+    west, south, east, north = city.grid.bounds
+    degrees = Transformer.from_crs(city.crs, "EPSG:4326", always_xy=True)
+    count = {
+        layer: 0 if layer in (Layer.TERRAIN, Layer.SEA) else len(getattr(city, layer.value))
+        for layer in Layer
+    }
+    return {
+        "id": city.id,
+        "name": city.name.as_dict(),
+        "crs": city.crs,
+        "datum": city.vertical_datum,
+        "currency": city.currency,
+        "bounds": [round(v, 6) for v in degrees.transform_bounds(west, south, east, north)],
+        "cell": city.grid.cell,
+        "height_error": round(height_error, 2),
+        "layers": [
+            {
+                "layer": layer.value,
+                "kind": about.kind.value,
+                "source": about.source,
+                "licence": about.licence,
+                "date": about.date,
+                "note": about.note,
+                "count": count[layer],
+            }
+            for layer, about in city.provenance.items()
+            if count[layer] or layer in (Layer.TERRAIN, Layer.SEA)
+        ],
+        "districts": [
+            {"id": str(i), "name": str(name)}
+            for i, name in zip(city.districts["id"], city.districts["name"], strict=True)
+        ],
+        "groups": [{"id": key, "name": words.as_dict()} for key, words in AGE_GROUPS.items()],
+    }
+
+
+def _figures(pick: Any, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of one place in the shape of the page; `pick` gives one by its key."""
+    families = [k.removeprefix("damage_") for k in names if k.startswith("damage_")]
+    return {
+        "buildings": pick("buildings"),
+        "homes": pick("dwellings"),
+        "people": pick("people"),
+        "groups": {group: pick(group) for group in AGE_GROUPS},
+        "road_km": pick("road_km"),
+        "places": pick("places"),
+        "cut_from_care": pick("cut_from_care"),
+        "isolated": pick("isolated"),
+        "damage": {
+            **{part: pick(f"damage_{part}") for part in DAMAGES},
+            "families": {f: pick(f"damage_{f}") for f in families if f not in DAMAGES},
+        },
+    }
+
+
+def _row(values: Any) -> list[float]:
+    return [round(float(v), 3) for v in np.nan_to_num(values)]
+
+
+def levels_said(table: LevelTable) -> dict[str, Any]:
+    """Return the figures at every sea level, for the city and each district."""
+    keys = list(table.measures)
+
+    def of(place: int) -> dict[str, Any]:
+        return _figures(lambda key: _row(table.values[:, place, keys.index(key)]), table.measures)
+
+    return {
+        "levels": _row(table.levels),
+        "all": of(-1),
+        "districts": {name: of(k) for k, name in enumerate(table.districts) if name},
+    }
+
+
+def event_said(event: Event, today: Event | None, impact: Impact) -> dict[str, Any]:
+    """Return an event with what it does.
+
+    Parameters
+    ----------
+    event
+        As it was, or as it was published.
+    today
+        The same storm on today's sea; None when it is set in a future of its own.
+    impact
+        What it does.
+    """
+    keys = list(impact.measures)
+
+    def of(place: int) -> dict[str, Any]:
+        return _figures(
+            lambda key: _row([impact.values[place, keys.index(key)]])[0], impact.measures
+        )
+
+    return {
+        "id": event.id,
+        "name": event.name.as_dict(),
+        "kind": event.kind.value,
+        "source": event.source,
+        "sea_peak": event.sea_peak,
+        "sea_peak_today": None if today is None else today.sea_peak,
+        "rain_depth": event.rain_depth,
+        "rate": event.rate,
+        "year": event.year,
+        "impact": of(-1),
+        "districts": {name: of(k) for k, name in enumerate(impact.districts) if name},
+    }
+
+
+def futures(city: City) -> list[Future]:
+    """Return the climates that are told: today, then every scenario in every year."""
+    sky = climate(city)
+    return [NOW, *(Future(key, year) for key in sky.scenarios for year in YEARS)]
+
+
+def future_said(city: City, future: Future) -> dict[str, Any]:
+    """Return a climate with the rise of its sea from today [m] and how much heavier rain gets."""
+    sky = climate(city)
+    now = sky.mean_sea_level(NOW)
+    rise = {part: sky.mean_sea_level(future, q) - now for part, q in RISES.items()}
+    return {
+        "scenario": future.scenario,
+        "name": sky.scenarios[future.scenario].as_dict(),
+        "year": future.year,
+        "sea_level_rise": {part: round(v, 3) for part, v in rise.items()},
+        "rain_factor": round(sky.rain_factor(future, 100.0), 3),
+    }
+
+
+def risk_said(city: City, risk: CityRisk) -> dict[str, Any]:
+    """Return the yearly risk of one climate."""
+    said = future_said(city, risk.future)
+    return {
+        "scenario": said["scenario"],
+        "name": said["name"],
+        "year": said["year"] if risk.future != NOW else TODAY,
+        "sea_level_rise": said["sea_level_rise"]["median"],
+        "ead": risk.total.as_dict(),
+        "sea": risk.sea.as_dict(),
+        "rain": risk.rain.as_dict(),
+    }
