@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,7 +13,9 @@ from shapely.geometry import LineString, Point, box
 
 from fjordby.city import City, Layer
 from fjordby.grid import Grid
+from fjordby.progress import silent
 from fjordby.provenance import Kind, Provenance
+from fjordby.study import Study, make
 from fjordby.words import Words
 
 CRS = "EPSG:25832"
@@ -101,3 +106,31 @@ def make_valley() -> City:
 def valley() -> City:
     """The made-up town of `make_valley`, shared by all tests: it is frozen."""
     return make_valley()
+
+
+@pytest.fixture(scope="session")
+def stormy_valley() -> City:
+    """The made-up town with a sea, a climate and storms, and a figure to be held against."""
+    source = files("fjordby.city").joinpath("builtin/tuno/shocks.toml").read_text(encoding="utf-8")
+    shocks = tomllib.loads(source)
+    published = {
+        "figure": [
+            {
+                "id": "made-up",
+                "what": {"da": "Huse ved 1,5 m", "en": "Houses at 1.5 m"},
+                "value": 10,
+                "unit": "buildings",
+                "ask": "buildings_at_level",
+                "level": 1.5,
+                "source": "made up for tests",
+                "differs": [{"da": "Opdigtet.", "en": "Made up."}],
+            }
+        ]
+    }
+    return make_valley().with_(records={"shocks": shocks, "published": published})
+
+
+@pytest.fixture(scope="session")
+def valley_study(stormy_valley: City, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A finished study of the made-up town."""
+    return make(stormy_valley, tmp_path_factory.mktemp("studies") / "valley", silent)

@@ -21,7 +21,8 @@ ORDER = [
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-FILES = sorted(p for p in SOURCE.rglob("*.py") if p != SOURCE / "__init__.py")
+DOORS = {SOURCE / "__init__.py", SOURCE / "__main__.py"}
+FILES = sorted(p for p in SOURCE.rglob("*.py") if p not in DOORS)
 
 
 def room(path: Path) -> str:

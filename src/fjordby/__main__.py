@@ -1,0 +1,5 @@
+"""Run the command line with `python -m fjordby`."""
+
+from fjordby.cli import main
+
+main()
