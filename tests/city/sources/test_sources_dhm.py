@@ -169,6 +169,17 @@ def test_the_mark_for_nothing_in_the_file_is_honoured(play, client, reply, model
     assert np.isnan(heights).sum() == 1
 
 
+def test_the_usual_mark_for_nothing_is_known_when_the_file_does_not_name_it(
+    play, client, reply, model
+):
+    values = model.copy()
+    values[3, 5:9] = -9999.0
+    play.say(reply(tiff(values, BOX[0], BOX[3], 50.0, nodata=None)))
+    heights = dhm.terrain(BOX, 50.0, client=client, base_url=play.url).data.values
+    assert np.isnan(heights[3, 5:9]).all()
+    assert np.isnan(heights).sum() == 4
+
+
 @pytest.mark.parametrize(
     ("bounds", "more"),
     [

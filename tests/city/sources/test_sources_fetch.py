@@ -254,6 +254,15 @@ def test_the_store_can_be_moved(monkeypatch, tmp_path):
     assert answers.folder().name == "sources"
 
 
+def test_the_service_may_know_whom_to_write_to(play, tmp_path, reply, monkeypatch):
+    monkeypatch.setenv("FJORDBY_CONTACT", "søren@by.example\nX-Bad: 1")
+    play.say(reply([]))
+    with Client(tmp_path) as asker:
+        asker.ask(question(play))
+    assert play.asked[0].headers["User-Agent"].endswith("(s?ren@by.exampleX-Bad: 1)")
+    assert "X-Bad" not in play.asked[0].headers
+
+
 def test_questions_to_one_host_wait_their_turn(play, client, sleeps, reply):
     play.say(reply([]))
     for n in range(3):

@@ -65,6 +65,24 @@ def test_the_recorded_roads_become_the_roads_of_a_city(play, client, recorded, r
     assert "Speed of 30 of 45 roads assumed" in loaded.provenance.note
 
 
+def test_a_signed_limit_goes_before_the_usual_one(play, client, reply, box_m):
+    line = [{"lat": 55.75, "lon": 9.55}, {"lat": 55.76, "lon": 9.56}]
+    ways = [
+        {"type": "way", "id": n, "geometry": line, "tags": {"highway": "residential", **more}}
+        for n, more in enumerate([{}, {"maxspeed": "30"}, {"maxspeed": "signals"}])
+    ]
+    ways[0]["tags"]["area"] = "no"
+    square_in_town = {**ways[0], "id": 9, "tags": {"highway": "residential", "area": "yes"}}
+    play.say(reply(drawn([*ways, square_in_town])))
+    loaded = osm.roads(box_m, client=client, base_url=play.url)
+    assert dict(zip(loaded.data.id, loaded.data.speed, strict=True)) == {
+        "w0": 50.0,
+        "w1": 30.0,
+        "w2": 50.0,
+    }
+    assert "Speed of 2 of 3 roads assumed" in loaded.provenance.note
+
+
 def test_the_question_is_sent_as_text_with_the_box_in_degrees(play, client, recorded, reply):
     play.say(reply(recorded("overpass_roads.json")))
     osm.roads(TOWN, client=client, base_url=play.url)
@@ -217,6 +235,9 @@ def test_an_empty_country_gives_empty_tables_with_all_columns(play, client, repl
         assert len(table) == 0
         assert "id" in table
         assert table.crs == "EPSG:25832"
+    assert osm.roads(box_m, client=client, base_url=play.url).data.speed.dtype == float
+    floors = osm.buildings(box_m, client=client, base_url=play.url).data.floors
+    assert floors.dtype == int
 
 
 def test_half_an_answer_with_status_200_is_cut_in_four(play, client, reply, box_m):

@@ -1,7 +1,7 @@
 """Sea and streams are told in metres, cubic metres a second and UTC, each moment once."""
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -108,6 +108,16 @@ def test_a_silent_gauge_gives_an_empty_table_and_gaps_are_left_out(play, client,
     ).data.level.tolist() == [0.05]
 
 
+def test_a_storm_long_past_is_kept_and_today_is_asked_again(play, client, reply):
+    now = datetime.now(UTC)
+    assert times.max_age(None, START, now, 600.0) > 300 * 86_400
+    assert times.max_age(None, (now - timedelta(hours=1)).isoformat(), now, 600.0) == 600.0
+    play.say(reply(collection([])))
+    for _ in range(2):
+        dmi.observations("23259", START, END, client=client, base_url=play.url)
+    assert len(play.asked) == 1
+
+
 def test_long_spans_are_asked_year_by_year(play, client, reply):
     play.say(reply(collection([])))
     dmi.observations(
@@ -145,8 +155,9 @@ def test_only_stations_in_use_are_listed_and_each_once(play, client, reply):
         reply(
             collection(
                 [
-                    station("1", validTo="2019-01-15T13:34:48Z", name="Gammel"),
                     station("1"),
+                    station("1", validTo="2019-01-15T13:34:48Z", name="Gammel"),
+                    station("4", validTo="2019-01-15T13:34:48Z"),
                     station("2", status="Inactive"),
                     station("3"),
                 ]
@@ -170,7 +181,9 @@ def test_only_stations_in_use_are_listed_and_each_once(play, client, reply):
 def test_tide_tables_are_derived_and_in_metres(play, client, reply):
     item = reading(0, -23.0, predictionTime=START, predictionType="10minutes")
     play.say(reply(collection([item])))
-    loaded = dmi.tides("23259", START, END, client=client, base_url=play.url)
+    loaded = dmi.tides("23259", START, END, client=client, base_url=play.url, page=500)
+    assert play.asked[0].query["limit"] == "500"
+    assert play.asked[0].query["predictionType"] == "10minutes"
     assert loaded.data.level.tolist() == [-0.23]
     assert loaded.provenance.kind is Kind.DERIVED
     with pytest.raises(BadValue, match="minimum_maximum"):
@@ -259,7 +272,11 @@ def test_flows_are_cubic_metres_and_may_run_backwards(play, client, reply):
     table = vanda.flows("61", START, END, client=client, base_url=play.url).data
     assert table.flow.tolist() == pytest.approx([0.6146, -1.4038])
     assert table.time.is_monotonic_increasing
-    assert play.asked[0].query == {"stationId": "61", "from": START, "to": END}
+    assert play.asked[0].query == {
+        "stationId": "61",
+        "from": "2023-10-20T00:00Z",
+        "to": "2023-10-21T00:00Z",
+    }
 
 
 def test_levels_are_metres_with_and_without_correction(play, client, reply):
@@ -271,7 +288,7 @@ def test_levels_are_metres_with_and_without_correction(play, client, reply):
     table = vanda.levels("61", START, END, point=1, client=client, base_url=play.url).data
     assert table.level.tolist() == pytest.approx([0.317, 0.318])
     assert table.elevation[1] == pytest.approx(-0.582)
-    assert pd.isna(table.elevation[0])
+    assert table.elevation[0] == pytest.approx(0.317)
     assert play.asked[0].query["measurementPointNumber"] == "1"
 
 

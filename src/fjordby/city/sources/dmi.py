@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -94,7 +94,7 @@ def observations(
     client: Client | None = None,
     base_url: str = BASE_URL,
     page: int = PAGE,
-    max_age: float = OBSERVATION_AGE,
+    max_age: float | None = None,
 ) -> Loaded[pd.DataFrame]:
     """Fetch what a station has measured.
 
@@ -111,7 +111,8 @@ def observations(
     page
         Items on one page.
     max_age
-        How old stored answers may be [s].
+        How old stored answers may be [s]; None takes ten minutes, and a year for spans that ended
+        a week ago.
 
     Returns
     -------
@@ -127,7 +128,10 @@ def observations(
             "parameterId": parameter,
             "datetime": f"{first}/{last}",
         }
-        part, day = _items(about["service"], "observation", params, client, base_url, max_age, page)
+        age = (
+            times.max_age(last, datetime.now(UTC), OBSERVATION_AGE) if max_age is None else max_age
+        )
+        part, day = _items(about["service"], "observation", params, client, base_url, age, page)
         found += part
     data = _series(found, "observed", about["column"], float(about["factor"]))
     source = f"DMI {about['service']} {parameter}, station {station}"
@@ -211,7 +215,6 @@ def forecast(
         {
             "coords": f"POINT({longitude:.5f} {latitude:.5f})",
             "parameter-name": parameter,
-            "crs": "crs84",
             "f": "GeoJSON",
         },
         max_age=max_age,

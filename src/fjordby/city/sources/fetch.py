@@ -137,7 +137,8 @@ class Client:
         self._patience, self._sleep, self.now = patience, sleep, now
         self._turns: dict[str, float] = {}
         self._lock = threading.Lock()
-        contact = os.environ.get(CONTACT_VARIABLE, "").strip()
+        contact = os.environ.get(CONTACT_VARIABLE, "").strip().encode("ascii", "replace").decode()
+        contact = "".join(c for c in contact if c.isprintable())
         agent = f"fjordby/{__version__} ({contact or 'open software for coastal cities'})"
         self._http = httpx.Client(
             transport=KeyedTransport(),

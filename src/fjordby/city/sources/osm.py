@@ -27,6 +27,19 @@ THRESHOLD = 0.2
 #: BBR code of a building of which nothing is known.
 UNKNOWN_CODE = 999
 
+#: Types of the columns that are no text, so that empty tables have them too.
+TYPES = {
+    "speed": float,
+    "width": float,
+    "bed": float,
+    "threshold": float,
+    "use_code": int,
+    "floors": int,
+    "basement_floors": int,
+    "dwellings": int,
+    "assumed": bool,
+}
+
 Reader = Callable[[Shape], dict[str, Any] | None]
 Shapes = Callable[[Elements, Broken], Iterator[Shape]]
 
@@ -353,6 +366,7 @@ def _table(
             told.append({"id": shape.id, **row})
             geometry.append(shape.geometry)
     frame = pd.DataFrame(told, columns=["id", *columns])
+    frame = frame.astype({name: TYPES[name] for name in columns if name in TYPES})
     table = gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326").to_crs(crs)
     touching = table.geometry.intersects(rectangle(*checked(bounds)))
     return table[touching].sort_values("id").reset_index(drop=True)

@@ -51,6 +51,22 @@ def spans(
         first = then
 
 
+def max_age(chosen: float | None, last: str, now: datetime, recent: float) -> float:
+    """Return how old a stored answer about a span may be [s].
+
+    What the caller chose counts. Else a span that ended a week ago hardly changes any more and is kept for a year; assumed: by then
+    late and corrected readings have come.
+
+    Examples
+    --------
+    >>> max_age(None, "2023-10-21T00:00:00Z", moment("2023-10-21T06:00Z"), 600.0)
+    600.0
+    """
+    if chosen is not None:
+        return chosen
+    return recent if moment(last) > now - timedelta(days=7) else 365 * 86_400.0
+
+
 def column(told: list[str]) -> pd.Series:
     """Return texts as a column of UTC times."""
     return pd.Series(pd.to_datetime(told, utc=True, format="ISO8601"), dtype="datetime64[us, UTC]")

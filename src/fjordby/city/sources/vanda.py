@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -23,6 +23,8 @@ LICENCE = "Danmarks Miljøportal, terms of use (open data with attribution)"
 BASE_URL = "https://vandah.miljoeportal.dk/api"
 #: Longest span in one question; five-minute values make 26,000 rows.
 LONGEST = timedelta(days=90)
+#: How old stored answers about the last days may be [s].
+RECENT_AGE = 600.0
 #: Factors to SI by the unit the service names.
 LEVEL_UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 FLOW_UNITS = {"l/s": 0.001, "m3/s": 1.0, "m³/s": 1.0}
@@ -87,7 +89,7 @@ def levels(
     point: int | None = None,
     client: Client | None = None,
     base_url: str = BASE_URL,
-    max_age: float = 600.0,
+    max_age: float | None = None,
 ) -> Loaded[pd.DataFrame]:
     """Fetch measured water levels.
 
@@ -99,18 +101,22 @@ def levels(
         Times with their zone.
     point
         Number of the measurement point; None takes all.
-    client, base_url, max_age
+    client, base_url
         As in `stations`.
+    max_age
+        How old stored answers may be [s]; None takes ten minutes, and a year for spans that ended
+        a week ago.
 
     Returns
     -------
     Loaded[pd.DataFrame]
-        time (UTC), point, level [m above the gauge's zero] and elevation [m], the level as the
-        service corrects it to a height (NaN where it does not).
+        time (UTC), point, level [m] as read, and elevation [m] as the service corrects it for the
+        height of the gauge; it tells a correction only where the two differ.
     """
     found, day = _results("water-levels", station, start, end, point, client, base_url, max_age)
     data = _frame(found, "level", "result", LEVEL_UNITS)
-    data["elevation"] = _frame(found, "level", "resultElevationCorrected", LEVEL_UNITS)["level"]
+    corrected = _frame(found, "level", "resultElevationCorrected", LEVEL_UNITS)["level"]
+    data["elevation"] = corrected.fillna(data["level"])
     source = f"VanDa Hydro water levels, station {station}"
     return Loaded(_tidy(data), measured(source, LICENCE, day))
 
@@ -123,7 +129,7 @@ def flows(
     point: int | None = None,
     client: Client | None = None,
     base_url: str = BASE_URL,
-    max_age: float = 600.0,
+    max_age: float | None = None,
 ) -> Loaded[pd.DataFrame]:
     """Fetch water flows; parameters as in `levels`.
 
@@ -146,17 +152,18 @@ def _results(
     point: int | None,
     client: Client | None,
     base_url: str,
-    max_age: float,
+    max_age: float | None,
 ) -> tuple[list[dict[str, Any]], str]:
     """Return the results of a station over all pieces of the span, and the day they came."""
     found: list[dict[str, Any]] = []
     day = ""
     for first, last in times.spans(start, end, LONGEST):
-        params = {"stationId": station, "from": first, "to": last}
+        params = {"stationId": station, "from": f"{first[:16]}Z", "to": f"{last[:16]}Z"}
+        age = times.max_age(max_age, last, datetime.now(UTC), RECENT_AGE)
         if point is not None:
             params["measurementPointNumber"] = str(point)
         question = Question(
-            SERVICE, f"{base_url.rstrip('/')}/{what}", params, max_age=max_age, timeout=180.0
+            SERVICE, f"{base_url.rstrip('/')}/{what}", params, max_age=age, timeout=180.0
         )
         answer = (client or default_client()).ask(question, flaw=_list_flaw)
         day = answer.day
