@@ -50,8 +50,8 @@ class Access:
 
     @property
     def known(self) -> bool:
-        """Whether anything can be said: there are roads and there is care."""
-        return bool(self.network.length.size and self.care.size)
+        """Whether anything can be said: there are roads for cars and there is care."""
+        return bool(self.network.cars.any() and self.care.size)
 
 
 @cache
