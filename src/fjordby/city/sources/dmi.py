@@ -128,9 +128,7 @@ def observations(
             "parameterId": parameter,
             "datetime": f"{first}/{last}",
         }
-        age = (
-            times.max_age(last, datetime.now(UTC), OBSERVATION_AGE) if max_age is None else max_age
-        )
+        age = times.max_age(max_age, last, datetime.now(UTC), OBSERVATION_AGE)
         part, day = _items(about["service"], "observation", params, client, base_url, age, page)
         found += part
     data = _series(found, "observed", about["column"], float(about["factor"]))

@@ -54,8 +54,8 @@ def spans(
 def max_age(chosen: float | None, last: str, now: datetime, recent: float) -> float:
     """Return how old a stored answer about a span may be [s].
 
-    What the caller chose counts. Else a span that ended a week ago hardly changes any more and is kept for a year; assumed: by then
-    late and corrected readings have come.
+    What the caller chose counts. Else a span that ended a week ago hardly changes any more and is
+    kept for a year; assumed: by then late and corrected readings have come.
 
     Examples
     --------
