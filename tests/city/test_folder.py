@@ -6,6 +6,7 @@ import datetime as dt
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,13 +15,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import rasterio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shapely.geometry import LineString, MultiLineString, MultiPoint, Point, box
+from shapely.geometry import LineString, MultiLineString, MultiPoint, Point, Polygon, box
 
 from fjordby import city as cities
 from fjordby.city import Layer, atomic, folder
@@ -31,9 +31,15 @@ from fjordby.grid import Grid
 from fjordby.provenance import Kind
 
 
+@pytest.fixture(scope="module")
+def stored(valley, tmp_path_factory):
+    return cities.save(valley, tmp_path_factory.mktemp("stored") / "valley")
+
+
 @pytest.fixture
-def saved(valley, tmp_path):
-    return cities.save(valley, tmp_path / "valley")
+def saved(stored, tmp_path):
+    """A folder of the valley to break."""
+    return Path(shutil.copytree(stored, tmp_path / "valley"))
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -142,9 +148,6 @@ def test_tables_are_geoparquet_that_others_can_open(saved):
     assert geo["columns"]["geometry"]["encoding"] == "WKB"
     assert meta.row_group(0).column(0).compression == "ZSTD"
     assert b"geo" not in (pq.read_metadata(saved / "people.parquet").metadata or {})
-    table = (
-        gpd.read_file(saved / "terrain.tif") if False else gpd.read_parquet(saved / "roads.parquet")
-    )
     assert len(gpd.read_parquet(saved / "roads.parquet")) == 2
 
 
@@ -154,7 +157,9 @@ def test_ids_are_text_and_gaps_are_filled_with_documented_defaults(valley, tmp_p
         geometry=[box(300, 0, 310, 10), box(320, 0, 330, 10)],
         crs="EPSG:25832",
     )
-    made = cities.save(valley.with_(buildings=rough), tmp_path / "v")
+    made = cities.save(
+        valley.with_(buildings=rough, people=empty(Layer.PEOPLE, valley.crs)), tmp_path / "v"
+    )
     back = cities.load(made).buildings
     assert list(back.id) == ["7", "8"]
     assert list(back.floors) == [2, 1]
@@ -224,11 +229,33 @@ def test_all_errors_are_told_at_once(saved):
     assert len(caught.value.problems) == 6
 
 
+def test_what_is_certainly_wrong_is_neither_loaded_nor_stored(valley, saved, tmp_path):
+    z = valley.terrain.values.copy()
+    z[5, 50] = -9999
+    tie = list(valley.buildings.geometry)
+    tie[0] = Polygon([(220, 100), (240, 120), (240, 100), (220, 120)])
+    bad = valley.with_(
+        terrain=valley.grid.raster(z, "terrain", "foot"),
+        sea=valley.grid.raster(np.zeros(z.shape, bool), "sea", "1"),
+        buildings=valley.buildings.set_geometry(tie, crs=valley.crs),
+        people=valley.people.assign(building="nobody"),
+    )
+    with pytest.raises(BadCity) as caught:
+        cities.save(bad, tmp_path / "bad")
+    for says in ("-9999", "in foot", "no sea", "Self-intersection", "do not exist"):
+        assert says in str(caught.value)
+    bad.people.to_parquet(saved / "people.parquet")
+    with pytest.raises(BadCity, match="do not exist"):
+        cities.load(saved)
+
+
 def test_a_half_fetched_raster_is_refused(valley, tmp_path):
     rng = np.random.default_rng(1)
     grid = Grid(0.0, 6000.0, 10.0, 600, 600, "EPSG:25832")
     noise = rng.random((600, 600)).astype(np.float32)
-    city = valley.with_(terrain=grid.raster(noise, "terrain"), sea=grid.raster(noise > 2, "sea"))
+    city = valley.with_(
+        terrain=grid.raster(noise, "terrain"), sea=grid.raster(noise > 0.9, "sea", "1")
+    )
     made = cities.save(city, tmp_path / "v")
     data = (made / "terrain.tif").read_bytes()
     (made / "terrain.tif").write_bytes(data[: len(data) // 2])
@@ -260,7 +287,9 @@ def test_a_sea_on_another_grid_is_refused(valley, saved, tmp_path):
     grid = Grid(0.0, 400.0, 20.0, 20, 50, "EPSG:25832")
     zero = np.zeros((20, 50), np.float32)
     other = cities.save(
-        valley.with_(terrain=grid.raster(zero, "terrain"), sea=grid.raster(zero > 1, "sea")),
+        valley.with_(
+            terrain=grid.raster(zero, "terrain"), sea=grid.raster(np.eye(20, 50) > 0, "sea", "1")
+        ),
         tmp_path / "other",
     )
     (saved / "sea.tif").write_bytes((other / "sea.tif").read_bytes())
@@ -399,11 +428,14 @@ def test_any_grid_and_any_words_come_back_bit_for_bit(valley, tmp_path, heights,
     values = np.array(heights, np.float32).reshape(2, 3)
     values[0, 0] = np.nan
     tables = {layer.value: empty(layer, grid.crs) for layer in TABLES}
-    tables["people"] = pd.DataFrame({"building": [word], "adults": [1.5]})
+    places = {"id": [word + "x"], "use": [word]}
+    tables["places"] = gpd.GeoDataFrame(places, geometry=[Point(west, 6e6)], crs=grid.crs)
     city = valley.with_(
-        terrain=grid.raster(values, "terrain"), sea=grid.raster(values < 0, "sea", "1"), **tables
+        terrain=grid.raster(values, "terrain"),
+        sea=grid.raster(np.eye(2, 3) > 0, "sea", "1"),
+        **tables,
     )
     back = cities.load(cities.save(city, tmp_path / "any"))
     assert back.grid == city.grid
     np.testing.assert_array_equal(back.terrain.values, values)
-    assert back.people.building[0] == word
+    assert back.places.use[0] == word

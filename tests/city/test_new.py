@@ -284,6 +284,7 @@ floor_height = 0.5""",
     note = made.city.provenance[Layer.BUILDINGS].note
     assert "floors assumed 2 on 1 rows." in note
     assert "basement_area assumed 0 m2." in note
+    assert "One dwelling assumed in each home." in note
     assert made.problems == ()
 
 
@@ -331,6 +332,22 @@ id = "no\"""",
     assert list(city.roads.id) == ["7-1", "7-2"]
     assert "1 self-crossing shapes mended." in city.provenance[Layer.BUILDINGS].note
     assert made.problems == ()
+
+
+def test_closed_lines_are_areas_where_areas_are_wanted(north):
+    ring = LineString([(500300, 6199700), (500400, 6199700), (500400, 6199800), (500300, 6199700)])
+    line = LineString([(500300, 6199700), (500400, 6199700)])
+    gpd.GeoDataFrame({"k": ["wood", "hedge"]}, geometry=[ring, line], crs="EPSG:25832").to_file(
+        north / "g.gpkg"
+    )
+    green = 'file = "g.gpkg"\n[green.columns]\nuse = "k"'
+    made = new(write(north, green=green), north / "town")
+    assert list(made.city.green.use) == ["wood"]
+    assert made.city.green.area[0] == pytest.approx(5000)
+    assert made.notes[Layer.GREEN] == (
+        "1 closed lines made areas.",
+        "1 rows without a polygon left out.",
+    )
 
 
 def test_places_come_from_a_csv_with_longitude_and_latitude(north):

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-
 from fjordby.city import folder as folders
+from fjordby.city import rasters
 from fjordby.city import tables as shapes_of
 from fjordby.city.checks import ground, tables, together
 from fjordby.city.checks.known import Known
 from fjordby.city.layers import TABLES
 from fjordby.city.model import City, Layer
 from fjordby.city.problem import Problem, Severity, problem
-from fjordby.city.rasters import Picture
 from fjordby.errors import BadCity
 from fjordby.progress import Progress, silent
 
@@ -54,26 +52,22 @@ def check(folder: str | Path, progress: Progress = silent) -> list[Problem]:
         return [problem(code, "city")]
     progress(0.0, "reading")
     reading = folders.read(found_in)
-    known = Known(
-        reading.rasters.get(Layer.TERRAIN), reading.rasters.get(Layer.SEA), reading.tables
-    )
+    known = folders.known(reading)
     return _sorted([*reading.problems, *_ask(known, progress)])
 
 
 def examine(city: City, progress: Progress = silent) -> list[Problem]:
     """Return every problem of a city in memory, errors first."""
     found: list[Problem] = []
-    terrain, sea = (
-        Picture(np.asarray(raster.values), city.grid, str(raster.attrs.get("units", "")))
-        for raster in (city.terrain, city.sea)
-    )
     ready = {}
     for layer in TABLES:
         table, wrong = shapes_of.shape(getattr(city, layer.value), layer, city.crs)
         found += wrong
         if table is not None:
             ready[layer] = table
-    return _sorted([*found, *_ask(Known(terrain, sea, ready), progress)])
+    return _sorted(
+        [*found, *_ask(Known(rasters.of(city.terrain), rasters.of(city.sea), ready), progress)]
+    )
 
 
 def _ask(known: Known, progress: Progress) -> list[Problem]:

@@ -14,6 +14,8 @@ import pyarrow as pa
 
 from fjordby.city import frames, rasters, tables
 from fjordby.city.atomic import write_folder
+from fjordby.city.checks.certain import certain
+from fjordby.city.checks.known import Known
 from fjordby.city.layers import RASTERS, TABLES, empty
 from fjordby.city.model import City, Layer
 from fjordby.city.problem import Problem, errors, problem
@@ -90,7 +92,7 @@ def load(folder_or_name: str | Path) -> City:
     """
     folder = find(folder_or_name)
     reading = read(folder)
-    wrong = errors(reading.problems)
+    wrong = errors([*reading.problems, *certain(known(reading))])
     if wrong:
         raise BadCity(
             "a city folder without errors",
@@ -99,6 +101,11 @@ def load(folder_or_name: str | Path) -> City:
             [one.line("en") for one in wrong],
         )
     return _city(reading)
+
+
+def known(reading: Reading) -> Known:
+    """Return what checks may ask about a folder that was read."""
+    return Known(reading.rasters.get(Layer.TERRAIN), reading.rasters.get(Layer.SEA), reading.tables)
 
 
 def _city(reading: Reading) -> City:
@@ -279,6 +286,8 @@ def _files(city: City) -> tuple[dict[str, bytes], list[Problem]]:
         return {}, wrong
     files: dict[str, bytes] = {}
     entries: dict[str, dict[str, str]] = {}
+    pictures: dict[Layer, rasters.Picture] = {}
+    ready: dict[Layer, tables.Table] = {}
     for layer in RASTERS:
         raster: Raster = getattr(city, layer.value)
         if Grid.of(raster) != city.grid:
@@ -287,9 +296,11 @@ def _files(city: City) -> tuple[dict[str, bytes], list[Problem]]:
             continue
         entries[layer] = _entry(city, layer, f"{layer}.tif")
         files[f"{layer}.tif"] = rasters.cog_bytes(raster, _tags(city, layer))
+        pictures[layer] = rasters.of(raster)
     for layer in TABLES:
         table, found = tables.shape(getattr(city, layer.value), layer, crs)
         wrong += errors(found)
+        ready |= {layer: table} if table is not None else {}
         if table is None or errors(found) or not (len(table) or layer in city.provenance):
             continue
         entries[layer] = _entry(city, layer, f"{layer}.parquet")
@@ -297,6 +308,8 @@ def _files(city: City) -> tuple[dict[str, bytes], list[Problem]]:
             files[f"{layer}.parquet"] = tables.parquet_bytes(table)
         except (pa.ArrowException, ValueError, TypeError) as why:
             wrong.append(problem("column-unreadable", layer, column="?", got=str(why)))
+    seen = Known(pictures.get(Layer.TERRAIN), pictures.get(Layer.SEA), ready)
+    wrong += errors(certain(seen))
     for stem, record in city.records.items():
         if stem == "city" or not re.fullmatch(r"[\w-]+", stem):
             raise BadValue("records named in letters, digits, - and _", repr(stem), "Rename it.")

@@ -32,6 +32,11 @@ class Picture:
     unit: str
 
 
+def of(raster: Raster) -> Picture:
+    """Return a raster in memory as if it had been read."""
+    return Picture(np.asarray(raster.values), Grid.of(raster), str(raster.attrs.get("units", "")))
+
+
 def cog_bytes(raster: Raster, tags: Mapping[str, str]) -> bytes:
     """Return a raster as the bytes of a cloud-optimised GeoTIFF.
 

@@ -11,6 +11,7 @@ from scipy import ndimage
 from fjordby.city.checks.known import Known
 from fjordby.city.model import Layer
 from fjordby.city.problem import Problem, problem
+from fjordby.city.rasters import Picture
 from fjordby.grid import Grid
 from fjordby.words import Words
 
@@ -39,18 +40,10 @@ def ground(known: Known) -> Iterator[Problem]:
     if picture is None:
         return
     z, grid = picture.values, picture.grid
-    yield from _unit(picture.unit)
-    finite = np.isfinite(z)
-    bad = known.not_heights
-    if bad.any():
-        kinds = np.unique(z[bad])
-        got = ", ".join(f"{one:g}" for one in kinds[:3])
-        yield problem(
-            "terrain-nodata", Layer.TERRAIN, count=bad.sum(), got=got, where=places(bad, grid)
-        )
-    good = finite & ~bad
+    yield from unit(picture.unit)
+    yield from nodata(known)
+    good = np.isfinite(z) & ~known.not_heights
     if not good.any():
-        yield problem("terrain-empty", Layer.TERRAIN)
         return
     low, high = float(z[good].min()), float(z[good].max())
     if low < LOWEST or high > HIGHEST:
@@ -64,11 +57,24 @@ def ground(known: Known) -> Iterator[Problem]:
     yield from _steep(known)
 
 
-def _unit(unit: str) -> Iterator[Problem]:
-    if not unit.strip():
+def unit(said: str) -> Iterator[Problem]:
+    """Find heights that say they are in another unit than the metre, or in none."""
+    if not said.strip():
         yield problem("terrain-unit-unsaid", Layer.TERRAIN)
-    elif unit.strip().lower() not in METRE:
-        yield problem("terrain-unit", Layer.TERRAIN, got=unit)
+    elif said.strip().lower() not in METRE:
+        yield problem("terrain-unit", Layer.TERRAIN, got=said)
+
+
+def nodata(known: Known) -> Iterator[Problem]:
+    """Find numbers for "unknown" left among the heights, and a terrain of nothing else."""
+    assert known.terrain is not None
+    z, bad = known.terrain.values, known.not_heights
+    if bad.any():
+        got = ", ".join(f"{one:g}" for one in np.unique(z[bad])[:3])
+        where = places(bad, known.terrain.grid)
+        yield problem("terrain-nodata", Layer.TERRAIN, count=bad.sum(), got=got, where=where)
+    if not (np.isfinite(z) & ~bad).any():
+        yield problem("terrain-empty", Layer.TERRAIN)
 
 
 def _steps(z: Array) -> Iterator[Problem]:
@@ -153,18 +159,27 @@ def sea(known: Known) -> Iterator[Problem]:
     picture = known.sea
     if picture is None:
         return
-    words = np.unique(picture.values[np.isfinite(picture.values)])
-    if not np.isin(words, (0, 1)).all():
-        got = ", ".join(f"{one:g}" for one in words[:5])
-        yield problem("sea-words", Layer.SEA, got=got)
+    wrong = list(some_sea(picture))
+    yield from wrong
+    if wrong:
         return
     wet = picture.values == 1
-    if not wet.any() or wet.all():
-        yield problem("sea-all" if wet.any() else "sea-none", Layer.SEA)
-        return
     yield from _ponds(wet, picture.grid)
     if known.terrain is not None and known.terrain.values.shape == wet.shape:
         yield from _zero(known, wet)
+
+
+def some_sea(picture: Picture) -> Iterator[Problem]:
+    """Find a sea of other words than 0 and 1, none at all, or nothing else."""
+    wet, dry = picture.values == 1, picture.values == 0
+    odd = ~(wet | dry) & np.isfinite(picture.values)
+    if odd.any():
+        got = ", ".join(f"{one:g}" for one in np.unique(picture.values[odd])[:5])
+        yield problem("sea-words", Layer.SEA, got=got)
+    elif not wet.any():
+        yield problem("sea-none", Layer.SEA)
+    elif not dry.any():
+        yield problem("sea-all", Layer.SEA)
 
 
 def _ponds(wet: Array, grid: Grid) -> Iterator[Problem]:

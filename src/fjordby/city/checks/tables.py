@@ -24,19 +24,9 @@ _GARBLED = ("Ã", "Â", "â€", "Å\x92", "Ð", "Ñ", "\ufffd")
 
 def shapes(known: Known) -> Iterator[Problem]:
     """Find geometries that are invalid, the same, or too small."""
+    yield from crossed(known)
     for layer, table in known.spatial().items():
         geometry = table.geometry.to_numpy()
-        bad = ~shapely.is_valid(geometry)
-        if bad.any():
-            got = str(shapely.is_valid_reason(geometry[bad][0])).split("[")[0]
-            yield problem(
-                "geometry-crossed",
-                layer,
-                count=bad.sum(),
-                got=got,
-                ids=names(table, bad),
-                where=middles(geometry[bad]),
-            )
         twice = pd.Series(shapely.to_wkb(shapely.normalize(geometry))).duplicated().to_numpy()
         if twice.any():
             yield problem(
@@ -57,6 +47,23 @@ def shapes(known: Known) -> Iterator[Problem]:
                     ids=names(table, small),
                     where=middles(geometry[small]),
                 )
+
+
+def crossed(known: Known) -> Iterator[Problem]:
+    """Find geometries that are invalid, such as polygons that cross themselves."""
+    for layer, table in known.spatial().items():
+        geometry = table.geometry.to_numpy()
+        bad = ~shapely.is_valid(geometry)
+        if bad.any():
+            got = str(shapely.is_valid_reason(geometry[bad][0])).split("[")[0]
+            yield problem(
+                "geometry-crossed",
+                layer,
+                count=bad.sum(),
+                got=got,
+                ids=names(table, bad),
+                where=middles(geometry[bad]),
+            )
 
 
 def numbers(known: Known) -> Iterator[Problem]:

@@ -40,11 +40,7 @@ def people(known: Known) -> Iterator[Problem]:
     table, buildings = known.table(Layer.PEOPLE), known.table(Layer.BUILDINGS)
     if not len(table) or Layer.BUILDINGS not in known.tables:
         return
-    nowhere = ~table["building"].isin(buildings["id"]).to_numpy()
-    if nowhere.any():
-        yield problem(
-            "people-nowhere", Layer.PEOPLE, count=nowhere.sum(), ids=names(table, nowhere)
-        )
+    yield from ghosts(known)
     twice = table["building"].duplicated().to_numpy()
     if twice.any():
         yield problem("people-twice", Layer.PEOPLE, count=twice.sum(), ids=names(table, twice))
@@ -62,6 +58,18 @@ def people(known: Known) -> Iterator[Problem]:
             count=max(1, round(persons)),
             ids=names(table, lost.to_numpy()),
             where=points[off][:5],
+        )
+
+
+def ghosts(known: Known) -> Iterator[Problem]:
+    """Find people in buildings that do not exist."""
+    table, buildings = known.table(Layer.PEOPLE), known.table(Layer.BUILDINGS)
+    if not len(table) or Layer.BUILDINGS not in known.tables:
+        return
+    nowhere = ~table["building"].isin(buildings["id"]).to_numpy()
+    if nowhere.any():
+        yield problem(
+            "people-nowhere", Layer.PEOPLE, count=nowhere.sum(), ids=names(table, nowhere)
         )
 
 

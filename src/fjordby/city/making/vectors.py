@@ -25,8 +25,11 @@ from fjordby.errors import BadFile, BadValue
 from fjordby.grid import Grid
 
 Said = Mapping[str, Any]
-#: Shapely's numbers of the single shapes.
-_TYPE = {"point": 0, "line": 1, "polygon": 3}
+#: Shapely's numbers of the shapes that a layer may hold, and of a mixed collection.
+_TYPES = {"point": (0,), "line": (1,), "polygon": (3, 6)}
+_COLLECTION = 7
+#: Columns whose default is a guess that results depend on, and is said in the layer's note.
+_GUESSED = ("floors", "floor_height", "basement_area", "width", "speed", "threshold")
 
 
 def vectors(path: Path, said: Said, grid: Grid) -> gpd.GeoDataFrame:
@@ -183,10 +186,10 @@ def mapped(table: pd.DataFrame, layer: Layer, said: Said) -> tuple[pd.DataFrame,
         elif name in defaults:
             made[name] = pd.Series([defaults[name]] * len(table))
             notes.append(f"{name} assumed {defaults[name]}.")
-        elif column.type != "text" and not (
-            isinstance(column.default, float) and np.isnan(column.default)
-        ):
+        elif name in _GUESSED:
             notes.append(f"{name} assumed {column.default:g} {column.unit}".strip() + ".")
+    if layer is Layer.BUILDINGS and "dwellings" not in made:
+        notes.append("One dwelling assumed in each home.")
     return pd.DataFrame(made, index=range(len(table))), notes
 
 
@@ -210,25 +213,36 @@ def _worded(values: Any, words: Any, type_: str, name: str, layer: Layer) -> Any
 def _clean(table: gpd.GeoDataFrame, want: str) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Mend and flatten shapes, split lines in parts; rows that are not of the kind wanted go."""
     shapes = shapely.force_2d(table.geometry.to_numpy())
-    crossed = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
-    notes = []
+    notes: list[str] = []
     if want == "polygon":
-        shapes[crossed] = shapely.make_valid(shapes[crossed])
-        if crossed.any():
-            notes.append(f"{int(crossed.sum())} self-crossing shapes mended.")
+        shapes, notes = _areas(shapes)
     elif want == "point":
-        areas = shapely.get_type_id(shapes) != 0
-        shapes[areas] = shapely.point_on_surface(shapes[areas])
+        wide = shapely.get_type_id(shapes) > 0
+        shapes[wide] = shapely.point_on_surface(shapes[wide])
     table = table.set_geometry(gpd.GeoSeries(shapes, crs=table.crs, index=table.index))
-    parts = table.explode(index_parts=False)
-    kinds = shapely.get_type_id(parts.geometry.to_numpy())
-    parts = parts[(kinds == _TYPE[want]) & ~shapely.is_empty(parts.geometry.to_numpy())]
-    if want == "polygon":
-        whole = parts.geometry.groupby(level=0).agg(lambda s: shapely.union_all(s.to_numpy()))
-        table = table.loc[whole.index].set_geometry(gpd.GeoSeries(whole, crs=table.crs))
-        return table, _dropped(notes, len(shapes) - len(table), want)
-    return parts, _dropped(notes, len(shapes) - parts.index.nunique(), want)
+    if want == "line":
+        table = table.explode(index_parts=False)
+    ours = np.isin(shapely.get_type_id(table.geometry.to_numpy()), _TYPES[want])
+    clean = table[ours & ~shapely.is_empty(table.geometry.to_numpy())]
+    count = len(shapes) - clean.index.nunique()
+    return clean, [*notes, *([f"{count} rows without a {want} left out."] if count else [])]
 
 
-def _dropped(notes: list[str], count: int, want: str) -> list[str]:
-    return [*notes, f"{count} rows without a {want} left out."] if count else notes
+def _areas(shapes: Any) -> tuple[Any, list[str]]:
+    """Return shapes with closed lines made areas and crossed areas mended."""
+    notes = []
+    closed = (shapely.get_type_id(shapes) == 1) & shapely.is_closed(shapes)
+    closed &= shapely.get_num_points(shapes) > 3
+    if closed.any():
+        corners, line = shapely.get_coordinates(shapes[closed], return_index=True)
+        shapes[closed] = shapely.polygons(shapely.linearrings(corners, indices=line))
+        notes.append(f"{int(closed.sum())} closed lines made areas.")
+    crossed = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    if crossed.any():
+        mended = shapely.make_valid(shapes[crossed])
+        for i in np.flatnonzero(shapely.get_type_id(mended) == _COLLECTION):
+            parts = shapely.get_parts(mended[i])
+            mended[i] = shapely.union_all(parts[shapely.area(parts) > 0])
+        shapes[crossed] = mended
+        notes.append(f"{int(crossed.sum())} self-crossing shapes mended.")
+    return shapes, notes
