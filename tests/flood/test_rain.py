@@ -202,6 +202,16 @@ def test_rain_on_uneven_ground_runs_to_the_sea_and_losses_come_off_first(any_ker
     assert balance.to_sea == pytest.approx(6.0)
 
 
+def test_rain_takes_the_steepest_way_and_a_diagonal_is_longer(any_kernels, rasters):
+    """By hand: 1 m down over one cell is steeper than 1.3 m over 1.41 cells, 1.5 m is not."""
+    for drop, pit in ((1.3, (2, 1)), (1.5, (1, 3))):
+        height = np.full((5, 5), 9.0)
+        height[2, 2], height[2, 1], height[1, 3] = 5.0, 4.0, 5.0 - drop
+        owner = bluespots(*rasters(height)).catchment.values
+        assert owner[2, 1] != owner[1, 3]
+        assert owner[2, 2] == owner[pit]
+
+
 def test_a_flat_drains_to_its_low_side_and_a_closed_flat_is_one_hollow(any_kernels, rasters):
     tilted = np.full((5, 6), 3.0)
     tilted[1:-1, 1:-1] = 2.0
