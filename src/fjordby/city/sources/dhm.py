@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,14 +109,38 @@ def terrain(
     coarse = _grid(checked(bounds), cell, crs)
     grid = Grid(coarse.west, coarse.north, fine, coarse.ny * factor, coarse.nx * factor, crs)
     _check_size(coarse, grid)
-    values = np.full(coarse.shape, np.nan, np.float32)
-    side = max(1, tile // factor) * factor
-    tiles = list(_tiles(grid, side))
-    asker, days = client or default_client(), []
+    asker = client or default_client()
+
+    def ask(part: _Tile) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
+        return _fetch(part, grid, coverage, asker, base_url, max_age)
+
+    values, day = _mosaic(grid, factor, tile, ask, progress)
+    return Loaded(
+        coarse.raster(values, "terrain", vertical_datum="DVR90"),
+        measured(
+            f"{SERVICE}, {coverage}, {fine:g} m cells by WCS, Klimadatastyrelsen",
+            LICENCE,
+            day,
+            f"Means of {fine:g} m cells." if factor > 1 else "",
+            "No cell has a height: is the box in Denmark?" if np.isnan(values).all() else "",
+        ),
+    )
+
+
+def _mosaic(
+    grid: Grid,
+    factor: int,
+    tile: int,
+    ask: Callable[[_Tile], tuple[np.ndarray[Any, np.dtype[np.float32]], str]],
+    progress: Progress,
+) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
+    """Return the means of all tiles, joined, and the last day that one came."""
+    values = np.full((grid.ny // factor, grid.nx // factor), np.nan, np.float32)
+    tiles, last = list(_tiles(grid, max(1, tile // factor) * factor)), ""
     for done, part in enumerate(tiles):
         progress(done / len(tiles), f"{SERVICE}: {done + 1}/{len(tiles)}")
         try:
-            heights, day = _fetch(part, grid, coverage, asker, base_url, max_age)
+            heights, day = ask(part)
         except SourceFailed as failed:
             raise SourceFailed(
                 failed.expected,
@@ -126,18 +150,9 @@ def terrain(
         rows = slice(part.row // factor, (part.row + part.ny) // factor)
         columns = slice(part.column // factor, (part.column + part.nx) // factor)
         values[rows, columns] = _mean(heights, factor)
-        days.append(day)
+        last = max(last, day)
     progress(1.0, SERVICE)
-    return Loaded(
-        coarse.raster(values, "terrain", vertical_datum="DVR90"),
-        measured(
-            f"{SERVICE}, {coverage}, {fine:g} m cells by WCS, Klimadatastyrelsen",
-            LICENCE,
-            max(days),
-            f"Means of {fine:g} m cells." if factor > 1 else "",
-            "No cell has a height: is the box in Denmark?" if np.isnan(values).all() else "",
-        ),
-    )
+    return values, last
 
 
 def _check_cells(cell: float, sample: float | None) -> float:

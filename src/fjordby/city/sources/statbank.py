@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -162,27 +163,11 @@ def table(
     asker = client or default_client()
     about = table_info(name, language=language, client=asker, base_url=base_url)
     chosen = _chosen(about, choose)
-    url = f"{base_url.rstrip('/')}/data"
     parts, days, expected = [], [], 0
     for piece in _pieces(chosen, most_cells):
-        body = {
-            "table": about.id,
-            "format": "CSV",
-            "lang": language,
-            "delimiter": "Semicolon",
-            "valuePresentation": "Code",
-            "variables": [{"code": code, "values": values} for code, values in piece.items()],
-        }
-        question = Question(
-            SERVICE,
-            url,
-            body=json.dumps(body, ensure_ascii=False),
-            form="csv",
-            max_age=max_age,
-            timeout=180.0,
-        )
+        question = _question(about.id, piece, language, base_url, max_age)
         cells = math.prod(len(values) for values in piece.values())
-        answer = asker.ask(question, flaw=lambda a, n=cells: _csv_flaw(a, n))  # type: ignore[misc]
+        answer = asker.ask(question, flaw=partial(_csv_flaw, cells))
         parts.append(read_csv(answer.text))
         days.append(answer.day)
         expected += cells
@@ -267,6 +252,28 @@ def read_csv(text: str) -> pd.DataFrame:
     if "value" in data:
         data["value"] = [_number(value) for value in data["value"]]
     return data
+
+
+def _question(
+    name: str, piece: dict[str, list[str]], language: str, base_url: str, max_age: float
+) -> Question:
+    """Return the question for one piece of a table."""
+    body = {
+        "table": name,
+        "format": "CSV",
+        "lang": language,
+        "delimiter": "Semicolon",
+        "valuePresentation": "Code",
+        "variables": [{"code": code, "values": values} for code, values in piece.items()],
+    }
+    return Question(
+        SERVICE,
+        f"{base_url.rstrip('/')}/data",
+        body=json.dumps(body, ensure_ascii=False),
+        form="csv",
+        max_age=max_age,
+        timeout=180.0,
+    )
 
 
 def _number(told: str) -> float:
@@ -357,7 +364,7 @@ def _info_flaw(answer: Answer) -> str | None:
     return None if whole else "a description without variables"
 
 
-def _csv_flaw(answer: Answer, cells: int) -> str | None:
+def _csv_flaw(cells: int, answer: Answer) -> str | None:
     """Return what is wrong with a table: uneven lines, no numbers, too many lines."""
     lines = list(csv.reader(answer.text.splitlines(), delimiter=";"))
     if "value" not in [_column(name) for name in lines[0]]:
