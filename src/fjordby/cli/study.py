@@ -180,7 +180,7 @@ def _serve(
 def _tell(study: Study, json: bool, lang: str) -> None:
     """Say in a short table what the water does to the city."""
     from fjordby.plain import amount, number
-    from fjordby.report.content import people_said
+    from fjordby.report.content import counted
 
     events, found = study.table("events")["events"], study.table("risk")
     if json:
@@ -200,8 +200,8 @@ def _tell(study: Study, json: bool, lang: str) -> None:
                 event["name"][lang],
                 "" if event["sea_peak"] is None else number(event["sea_peak"], lang, decimals=2),
                 number(1000 * event["rain_depth"], lang) if event["rain_depth"] else "",
-                people_said(hurt["people"], lang),
-                number(hurt["homes"], lang, 2),
+                counted(hurt["people"], lang),
+                counted(hurt["homes"], lang),
                 amount(damage["low"], damage["mid"], damage["high"], currency, lang),
             )
         )

@@ -92,8 +92,8 @@ def money(span: Mapping[str, float], currency: str, language: str) -> str:
     return amount(span["low"], span["mid"], span["high"], currency, language)
 
 
-def people_said(count: float, language: str) -> str:
-    """Say a number of people: exact looks would lie, so two figures."""
+def counted(count: float, language: str) -> str:
+    """Say how many: whole, and with two figures from 100 on, since exact looks would lie."""
     return number(count, language, 2) if count >= 100 else number(count, language)
 
 
@@ -132,7 +132,7 @@ def event_rows(events: Sequence[Table], currency: str, language: str) -> list[di
                 "name": event["name"][language],
                 "level": number(peak, language, decimals=2) if peak is not None else "",
                 "rain": number(rain, language) if rain else "",
-                "people": people_said(event["impact"]["people"], language),
+                "people": counted(event["impact"]["people"], language),
                 "damage": money(event["impact"]["damage"], currency, language),
                 "kind": event["kind"],
             }
@@ -146,33 +146,33 @@ def scenario_rows(
     """Return the rows of the table of the three scenarios."""
 
     def row(name: str, say: Callable[[Table], str]) -> dict[str, Any]:
-        return {"name": name, "values": [say(i) for i in impacts]}
+        return {"name": name, "cells": [say(i) for i in impacts]}
 
     rows = [
         {
             "name": t("Havet når [m]", "Sea reaches [m]"),
-            "values": [number(level, language, decimals=2) for level in levels],
+            "cells": [number(level, language, decimals=2) for level in levels],
         },
         row(t("Mennesker med vand ved boligen", "People with water at their home"),
-            lambda i: people_said(i["people"], language)),
+            lambda i: counted(i["people"], language)),
     ]  # fmt: skip
     for group, words in AGE_GROUPS.items():
         if group in impacts[0]["groups"]:
             rows.append(
                 row(
                     f"  {t('heraf', 'of these')} {words[language]}",
-                    lambda i, g=group: people_said(i["groups"][g], language),  # type: ignore[misc]
+                    lambda i, g=group: counted(i["groups"][g], language),  # type: ignore[misc]
                 )
             )
     rows += [
-        row(t("Boliger", "Dwellings"), lambda i: number(i["homes"], language, 2)),
-        row(t("Bygninger", "Buildings"), lambda i: number(i["buildings"], language, 2)),
+        row(t("Boliger", "Dwellings"), lambda i: counted(i["homes"], language)),
+        row(t("Bygninger", "Buildings"), lambda i: counted(i["buildings"], language)),
         row(t("Steder (skoler, pleje, pumper ...)", "Places (schools, care, pumps ...)"),
             lambda i: number(i["places"], language)),
         row(t("Vej under vand [km]", "Road under water [km]"),
             lambda i: number(i["road_km"], language, 2)),
         row(t("Afskåret fra pleje og hospital", "Cut off from care and hospital"),
-            lambda i: people_said(i["cut_from_care"], language)),
+            lambda i: counted(i["cut_from_care"], language)),
         row(t("Skade på bygninger og indbo", "Damage to buildings and contents"),
             lambda i: money(i["damage"], currency, language)),
     ]  # fmt: skip
@@ -197,8 +197,8 @@ def district_rows(
     return [
         {
             "name": names.get(district, district),
-            "people": people_said(impact["people"], language),
-            "homes": number(impact["homes"], language, 2),
+            "people": counted(impact["people"], language),
+            "homes": counted(impact["homes"], language),
             "damage": money(impact["damage"], currency, language),
         }
         for _, _, district, impact in rows
@@ -245,7 +245,7 @@ def short_lines(
 ) -> list[str]:
     """Return the report in three sentences."""
     level = number(scenario["level"], language, decimals=1)
-    hit = people_said(impact["people"], language)
+    hit = counted(impact["people"], language)
     part = share(impact["people"], people, language)
     damage = money(impact["damage"], risk["currency"], language)
     yearly = money(risk["ead"], risk["currency"], language)
@@ -274,3 +274,22 @@ def short_lines(
             )
         )
     return [line if line.endswith(".") else line + "." for line in lines]
+
+
+def future_rows(
+    futures: Sequence[Table], currency: str, language: str
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the years told, and one row for each climate with its yearly damage in each."""
+    years = sorted({f["year"] for f in futures})
+    by_name: dict[str, dict[int, Table]] = {}
+    for future in futures:
+        by_name.setdefault(future["name"][language], {})[future["year"]] = future
+    rows = []
+    for name, told in by_name.items():
+        cells = []
+        for year in years:
+            one = told[year]
+            rise = number(100 * one["sea_level_rise"], language)
+            cells.append({"ead": money(one["ead"], currency, language), "rise": f"+{rise} cm"})
+        rows.append({"name": name, "cells": cells})
+    return [str(year) for year in years], rows

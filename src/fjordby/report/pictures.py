@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, LightSource, ListedColormap
@@ -30,7 +31,8 @@ def _uri(figure: Figure, kind: str, dpi: int = 160) -> str:
     out = io.BytesIO()
     # Without the metadata, the same results make the same file.
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)
+    with rc_context({"svg.hashsalt": "fjordby"}):
+        figure.savefig(out, format=kind, dpi=dpi, metadata=metadata)
     mime = "image/svg+xml" if kind == "svg" else "image/png"
     return f"data:{mime};base64,{base64.b64encode(out.getvalue()).decode()}"
 

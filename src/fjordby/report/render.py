@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
@@ -15,11 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import fjordby
 from fjordby.city.model import AGE_GROUPS
-from fjordby.errors import MissingPart, StorageFailed
+from fjordby.errors import MissingPart
 from fjordby.flood import still_water
 from fjordby.plain import LOCALE, number
 from fjordby.progress import Progress, silent
 from fjordby.report import content, pictures
+from fjordby.storage import write_whole
 from fjordby.study.results import Study
 from fjordby.words import Words
 
@@ -53,7 +53,7 @@ def html(
 
 def write_html(study: Study, path: Path, language: str, progress: Progress = silent) -> Path:
     """Write the report as HTML; the file appears whole or not at all."""
-    return _write(path, html(study, language, progress).encode())
+    return write_whole(path, html(study, language, progress).encode())
 
 
 def write_pdf(study: Study, path: Path, language: str, progress: Progress = silent) -> Path:
@@ -76,23 +76,7 @@ def write_pdf(study: Study, path: Path, language: str, progress: Progress = sile
     page = html(study, language, progress)
     progress(0.9, Words("Sætter PDF", "Setting the PDF")[language])
     document: bytes = HTML(string=page).write_pdf(pdf_tags=True)
-    return _write(path, document)
-
-
-def _write(path: Path, content_bytes: bytes) -> Path:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content_bytes)
-        part.replace(path)
-    except OSError as trouble:
-        part.unlink(missing_ok=True)
-        raise StorageFailed(
-            f"a place to write {path}",
-            os.strerror(trouble.errno or 0),
-            "Free some space or choose another path; nothing half-written was left.",
-        ) from trouble
-    return path
+    return write_whole(path, document)
 
 
 def _context(study: Study, language: str, progress: Progress, on: date) -> dict[str, Any]:
@@ -123,9 +107,9 @@ def _context(study: Study, language: str, progress: Progress, on: date) -> dict[
         "price_year": risk["price_year"],
         "invented": content.invented(city, language),
         "short": content.short_lines(impacts[1], scenarios[1], people, risk, t, language),
-        "extent": f"{number((east - west) / 1000, language, 3)} x "
-        f"{number((north - south) / 1000, language, 3)} km",
-        "cell": number(city.grid.cell, language, 2),
+        "extent": f"{number((east - west) / 1000, language, decimals=1)} x "
+        f"{number((north - south) / 1000, language, decimals=1)} km",
+        "cell": number(city.grid.cell, language),
         "counts": content.counts(city, language),
         "layers": content.layer_rows(city, language),
         "terrain_error": _terrain_error(city.records.get("terrain_error"), language),
@@ -198,6 +182,7 @@ def _money(risk: Mapping[str, Any], language: str, t: Any) -> dict[str, Any]:
         [f["ead"][part] / 1e6 for f in families] for part in ("low", "mid", "high")
     )
     drawn = pictures.bars([f["name"][language] for f in families], low, middle, high, label)
+    years_told, rows = content.future_rows(risk["futures"], currency, language)
     worth = risk["present_value"]
     years = worth["years"]
     total = content.money(worth, currency, language)
@@ -209,15 +194,8 @@ def _money(risk: Mapping[str, Any], language: str, t: Any) -> dict[str, Any]:
             f"{content.money(risk['ead'], currency, language)} today.",
         ),
         "families": drawn,
-        "futures": [
-            {
-                "name": f["name"][language],
-                "year": str(f["year"]),
-                "rise": f"+{number(f['sea_level_rise'], language, decimals=2)}",
-                "ead": content.money(f["ead"], currency, language),
-            }
-            for f in risk["futures"]
-        ],
+        "years": years_told,
+        "futures": rows,
         "present_value": t(
             f"Lagt sammen over {years} år i fremtiden '{worth['name']['da']}' og diskonteret efter "
             f"Finansministeriets regler er det {total} i dagens værdi, hvis intet gøres.",

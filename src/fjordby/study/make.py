@@ -41,6 +41,7 @@ from fjordby.harm import (
 from fjordby.harm.families import measured
 from fjordby.progress import Progress
 from fjordby.shock import NOW, Event, Future, climate, events, sea_curve, sea_levels, shocks_of
+from fjordby.storage import write_whole
 from fjordby.study import page_layers, said
 from fjordby.study.compare import compare
 from fjordby.study.rasters import read_raster, write_raster
@@ -384,6 +385,4 @@ def _write_summary(city: City, folder: Path, done: Sequence[Done]) -> None:
             "steps": {one.name: {"key": one.key, "seconds": round(one.seconds, 2)} for one in done},
         }
     )
-    part = place.with_name(".study.toml.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(place)
+    write_whole(place, text.encode())

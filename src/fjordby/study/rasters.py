@@ -10,8 +10,9 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from fjordby.city.rasters import cog_bytes
-from fjordby.errors import BadFile, StorageFailed
+from fjordby.errors import BadFile
 from fjordby.grid import Grid, Raster
+from fjordby.storage import write_whole
 
 
 def write_raster(raster: Raster, path: Path | str, tags: Mapping[str, str] | None = None) -> Path:
@@ -22,20 +23,7 @@ def write_raster(raster: Raster, path: Path | str, tags: Mapping[str, str] | Non
     StorageFailed
         When it cannot be written; nothing half-written is left.
     """
-    place = Path(path)
-    part = place.with_name(f".{place.name}.part")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(cog_bytes(raster, tags or {}))
-        part.replace(place)
-    except OSError as trouble:
-        part.unlink(missing_ok=True)
-        raise StorageFailed(
-            f"a place to write {place}",
-            trouble.strerror or str(trouble),
-            "Free some space or choose another path; nothing half-written was left.",
-        ) from trouble
-    return place
+    return write_whole(path, cog_bytes(raster, tags or {}))
 
 
 def read_raster(path: Path | str, name: str) -> Raster:
