@@ -108,6 +108,9 @@ def test_rain_is_accounted_for(valley_study, capsys):
         (("risk", "/no/such/study"), "fjordby demo"),
         (("flood", "run", "no-such-storm", "--city", "{city}"), "an event among"),
         (("harm", "map", "{city}", __file__), "raster"),
+        (("city", "fetch", "gold", "x.gpkg"), "roads"),
+        (("city", "fetch", "roads", "x.gpkg", "--bounds", "1,2"), "--bounds with 4 numbers"),
+        (("city", "fetch", "roads", "x.csv", "--bounds", "1,2,3,4"), "ending in .gpkg"),
     ],
 )  # fmt: skip
 def test_bad_words_get_an_error_that_teaches(words, says, valley_study, capsys):

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from fjordby.cli.fetch import fetch, sources
 from fjordby.cli.show import OWN, Json, Lang, err, say, say_json, table, waiting
 
 app = typer.Typer(help="See, check and make cities.", no_args_is_help=True)
+app.command()(sources)
+app.command()(fetch)
 
 
 @app.command("list")
