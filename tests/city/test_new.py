@@ -238,6 +238,19 @@ def test_the_sea_may_be_what_nobody_measured(tmp_path):
     assert [one.code for one in made.problems] == ["terrain-holes"]
 
 
+def test_unknown_ground_is_sea_only_when_asked(tmp_path):
+    z = ramp(100, 40, 0.1, 20)
+    z[:, :10] = np.nan  # beyond the survey: the sea goes on, but nobody knows
+    z[:, 90:] = np.nan  # and so does the land
+    dem(tmp_path / "dem.tif", z, 5e5, 6.2e6, 10, "EPSG:25832", "m", nodata=np.nan)
+    made = new(write(tmp_path), tmp_path / "town")
+    np.testing.assert_array_equal(made.city.sea.values, z < 0)
+    assert made.problems == ()
+    asked = write(tmp_path, sea='how = "seed"\nunknown = true\nseed = [500050, 6199800]')
+    wet = new(asked, tmp_path / "town").city.sea.values
+    np.testing.assert_array_equal(wet, np.tile(np.arange(100) < 20, (40, 1)))
+
+
 def test_low_ground_behind_a_dike_is_not_sea(tmp_path):
     z = ramp(100, 40, 0.1, 20)
     z[:, 30], z[:, 31:40] = 5.0, -2.0
@@ -645,3 +658,38 @@ def test_a_summary_of_a_bare_city_is_plain_too(north):
     assert said["persons"] == dict.fromkeys(["children", "adults", "older", "oldest"], 0.0)
     assert said["layers"]["roads"] is None
     assert pd.isna(said["layers"]["roads"] or np.nan)
+
+
+def test_the_worked_example_of_the_manual_works(tmp_path, monkeypatch):
+    """The TOML of docs/city.md, on files such as it speaks of."""
+    text = (Path(__file__).parents[2] / "docs" / "city.md").read_text(encoding="utf-8")
+    example = text.split("### A worked example")[1].split("```toml\n")[1].split("```")[0]
+    (tmp_path / "harbor.toml").write_text(example, encoding="utf-8")
+    west, north, crs = 985000.0, 200000.0, "EPSG:2263"
+    dem(tmp_path / "lidar.tif", ramp(300, 200, 0.5, 60), west, north, 20.0, crs)
+    spots = [(west + 1500 + 300 * i, north - 1000 - 500 * j) for i in range(8) for j in range(4)]
+    shapes = [box(x, y, x + 40, y + 30) for x, y in spots]
+    count = len(shapes)
+    columns = {
+        "BIN": range(count),
+        "CLASS": ["R", "C", "R", "X"] * (count // 4),
+        "STORIES": 2,
+        "FFH_FT": [3.0, None] * (count // 2),
+        "BSMT_SQFT": 1000.0,
+        "UNITS": [2, 0] * (count // 2),
+    }
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=crs).to_file(tmp_path / "footprints.gpkg")
+    half = west + 3000
+    parts = [box(west, north - 4000, half, north), box(half, north - 4000, west + 6000, north)]
+    people = gpd.GeoDataFrame({"POP": [100, 60]}, geometry=parts, crs=crs).to_crs("EPSG:4326")
+    people.to_file(tmp_path / "blockgroups.geojson")
+    wards = people.assign(WARD=[1, 2], WARDNAME=["West", "East"])
+    wards.to_file(tmp_path / "wards.geojson")
+    made = new(tmp_path / "harbor.toml", tmp_path / "harbor")
+    city = cities.load(tmp_path / "harbor")
+    assert city.crs == "EPSG:32618"
+    assert city.buildings.floor_height.tolist()[:2] == pytest.approx([0.9144, 0.5])
+    assert city.buildings.basement_area[0] == pytest.approx(92.90304)
+    assert city.people.drop(columns="building").to_numpy().sum() == pytest.approx(160, rel=0.02)
+    assert set(city.buildings.district) == {"1", "2"}
+    assert [one.line() for one in made.problems] == []

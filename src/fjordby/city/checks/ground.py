@@ -164,8 +164,10 @@ def sea(known: Known) -> Iterator[Problem]:
     if wrong:
         return
     wet = picture.values == 1
-    yield from _ponds(wet, picture.grid)
-    if known.terrain is not None and known.terrain.values.shape == wet.shape:
+    if known.terrain is None or known.terrain.values.shape != wet.shape:
+        yield from _ponds(wet, np.zeros_like(wet), picture.grid)
+    else:
+        yield from _ponds(wet, np.isnan(known.terrain.values), picture.grid)
         yield from _zero(known, wet)
 
 
@@ -182,10 +184,12 @@ def some_sea(picture: Picture) -> Iterator[Problem]:
         yield problem("sea-all", Layer.SEA)
 
 
-def _ponds(wet: Array, grid: Grid) -> Iterator[Problem]:
+def _ponds(wet: Array, unknown: Array, grid: Grid) -> Iterator[Problem]:
+    """Find pieces of sea that reach neither the edge of the map nor of the known terrain."""
     labels, count = ndimage.label(wet, _EIGHT)
+    beyond = labels[ndimage.binary_dilation(unknown & ~wet, _EIGHT)]
     inland = np.ones(count + 1, dtype=bool)
-    inland[np.unique(edge(labels))] = False
+    inland[np.unique(np.concatenate([edge(labels), beyond]))] = False
     inland[0] = False
     if inland[1:].all():
         yield problem("sea-inland", Layer.SEA, where=places(wet, grid, labels))

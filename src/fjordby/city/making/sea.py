@@ -32,6 +32,8 @@ def sea(settings: Settings, ground: Heights) -> tuple[Array, str]:
     unknown = np.isnan(ground.values)
     with np.errstate(invalid="ignore"):
         low = ground.values <= level
+    may = low | unknown if said.get("unknown") else low
+    also = " or unknown" if said.get("unknown") else ""
     if how == "polygon":
         wet = _areas(settings, said, ground)
         note = f"Areas of {said['file']}."
@@ -39,11 +41,11 @@ def sea(settings: Settings, ground: Heights) -> tuple[Array, str]:
         wet = _from_edge(unknown)
         note = "Unknown ground joined to the edge of the map."
     elif how == "edge":
-        wet = _from_edge(low | unknown)
-        note = f"Ground at {level:g} m or lower, or unknown, joined to the edge of the map."
+        wet = _from_edge(low | unknown) & may
+        note = f"Ground at {level:g} m or lower{also} joined to the edge of the terrain."
     else:
-        wet = _from_seed(low | unknown, said, ground)
-        note = f"Ground at {level:g} m or lower joined to the point {said['seed']}."
+        wet = _from_seed(may, said, ground)
+        note = f"Ground at {level:g} m or lower{also} joined to the point {said['seed']}."
     if wet.any() and not wet.all():
         return wet, note
     raise BadValue(

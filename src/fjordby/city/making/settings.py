@@ -91,6 +91,7 @@ KEYS: Mapping[str, Mapping[str, Any]] = {
         "layer": str,
         "crs": str,
         "land": bool,
+        "unknown": bool,
     },
     "people": _TABLE | {"how": str, "total": str, "shares": dict},
     "streams": _TABLE | {"downhill": bool},
@@ -102,7 +103,7 @@ _NEED = {
     "sea": ("how",),
     "people": ("how",),
 }
-_FLAGS = ("land", "downhill")
+_FLAGS = ("land", "unknown", "downhill")
 _NAMES: Mapping[Any, str] = {
     str: "text",
     list: "a list",
