@@ -84,7 +84,7 @@ def rain_losses(
     ]
     members = np.zeros((len(families) * len(MEASURES), len(depths), count + 1))
     for k, depth in enumerate(depths):
-        progress(k / len(depths), f"{1000 * depth:.0f} mm")
+        progress(k / len(depths), "")
         if depth <= 0:
             continue
         water = water_at(prepared.prints, rain_flood(spots, depth).flood.depth)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -53,11 +54,11 @@ def say(text: str) -> None:
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: the first column names, the others are numbers."""
-    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    grid = Table(title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
     for i, head in enumerate(heads):
-        grid.add_column(head, justify="left" if i == 0 else "right", overflow="fold")
+        grid.add_column(escape(head), justify="left" if i == 0 else "right", overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(escape, row))
     out.print(grid)
 
 
