@@ -36,6 +36,7 @@ RATING_WORDS = (
     Words("fare for alle", "danger for all"),
 )
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -132,23 +133,51 @@ def danger(flood: Flood, *, land: str = "urban", limits: str = "FD2320") -> Dang
     if limits not in RATING_LIMITS:
         raise BadValue(f"limits among {', '.join(RATING_LIMITS)}", repr(limits), "Choose one.")
     grid = Grid.of(flood.depth)
-    depth = np.ascontiguousarray(flood.depth.values, dtype=np.float64).reshape(-1)
-    if flood.speed is None:
-        speed = np.zeros_like(depth)
-    else:
-        speed = np.ascontiguousarray(values_on(grid, flood.speed), dtype=np.float64)
-    rating = np.zeros_like(depth)
-    shallow, middle, high = debris()[land]
-    kernels.hazard_rating(depth, speed, shallow, middle, high, FAST, rating)
+    depth = np.asarray(flood.depth.values, dtype=np.float64)
+    speed = np.zeros_like(depth)
+    if flood.speed is not None:
+        speed = np.asarray(values_on(grid, flood.speed), dtype=np.float64).reshape(grid.shape)
+        speed = np.nan_to_num(speed)
+    rating = hazard_rating(depth, speed, *debris()[land])
     steps = np.searchsorted(RATING_LIMITS[limits], np.nan_to_num(rating), side="right")
-    table = np.array([row[2:] for row in class_limits()[:-1]])
-    classes = np.zeros(depth.size, np.int64)
-    deep, fast, product = (np.ascontiguousarray(table[:, k]) for k in range(3))
-    kernels.danger_class(depth, speed, deep, fast, product, classes)
+    classes = danger_class(depth, speed)
     return Danger(
-        grid.raster(rating.reshape(grid.shape).astype(np.float32), "hazard_rating", "1"),
-        grid.raster(steps.reshape(grid.shape).astype(np.uint8), "hazard_class", "1"),
-        grid.raster(classes.reshape(grid.shape).astype(np.uint8), "danger_class", "1"),
+        grid.raster(rating.astype(np.float32), "hazard_rating", "1"),
+        grid.raster(steps.astype(np.uint8), "hazard_class", "1"),
+        grid.raster(classes, "danger_class", "1"),
         "depth" if flood.speed is None else "depth and speed",
         limits,
     )
+
+
+def hazard_rating(
+    depth: Floats, speed: Floats, shallow: float, middle: float, deep: float
+) -> Floats:
+    """Return the UK hazard rating d (v + 0.5) + DF; 0 where dry, NaN where nobody knows.
+
+    Parameters
+    ----------
+    depth, speed
+        Of the water, any one shape [m], [m/s].
+    shallow, middle, deep
+        Debris factor up to 0.25 m, up to 0.75 m, and above or faster than `FAST`.
+    """
+    factor = np.where(depth > 0.25, middle, shallow)
+    factor = np.where((depth > 0.75) | (speed > FAST), deep, factor)
+    return np.where(depth > 0.0, depth * (speed + 0.5) + factor, depth)
+
+
+def danger_class(depth: Floats, speed: Floats) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return the Australian class 1-6: the first whose three limits all hold; 0 where dry.
+
+    Parameters
+    ----------
+    depth, speed
+        Of the water, any one shape [m], [m/s].
+    """
+    classes = np.where(depth > 0.0, np.uint8(len(class_limits())), np.uint8(0))
+    for number in range(len(class_limits()) - 1, 0, -1):
+        deepest, fastest, product = class_limits()[number - 1][2:]
+        safe = (depth <= deepest) & (speed <= fastest) & (depth * speed <= product)
+        classes[(depth > 0.0) & safe] = number
+    return classes

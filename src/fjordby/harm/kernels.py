@@ -15,14 +15,7 @@ SLIVER = 1e-9
 
 
 @njit(cache=True, nogil=True)
-def add_span(
-    buffer: Array,
-    at: int,
-    nx: int,
-    left: float,
-    right: float,
-    rise: float,
-) -> None:
+def add_span(buffer: Array, at: int, nx: int, left: float, right: float, rise: float) -> None:
     """Add to one row what an edge leaves covered to its right; columns in cells, rise signed."""
     if left > right:
         left, right = right, left
@@ -142,11 +135,7 @@ def cover(
 
 
 @njit(cache=True, nogil=True)
-def touched(
-    offset: Array,
-    buffer: Array,
-    counts: Array,
-) -> None:
+def touched(offset: Array, buffer: Array, counts: Array) -> None:
     """Count the cells that each shape touches."""
     for shape in range(counts.size):
         found = 0
@@ -239,13 +228,7 @@ def trace(
 
 @njit(cache=True, nogil=True)
 def water(
-    starts: Array,
-    cells: Array,
-    share: Array,
-    depth: Array,
-    deepest: Array,
-    mean: Array,
-    wet: Array,
+    starts: Array, cells: Array, share: Array, depth: Array, deepest: Array, mean: Array, wet: Array
 ) -> None:
     """Gather a depth map: deepest, mean over the wet part [m], and the wet share of each shape."""
     for shape in range(starts.size - 1):
@@ -291,12 +274,7 @@ def still_water(
 
 @njit(cache=True, nogil=True)
 def deeper(
-    starts: Array,
-    cells: Array,
-    share: Array,
-    depth: Array,
-    least: float,
-    amount: Array,
+    starts: Array, cells: Array, share: Array, depth: Array, least: float, amount: Array
 ) -> None:
     """Sum, for each shape, the share (area or length) that lies under at least `least` [m]."""
     for shape in range(starts.size - 1):
@@ -308,12 +286,7 @@ def deeper(
 
 
 @njit(cache=True, nogil=True)
-def highest_class(
-    starts: Array,
-    cells: Array,
-    classes: Array,
-    highest: Array,
-) -> None:
+def highest_class(starts: Array, cells: Array, classes: Array, highest: Array) -> None:
     """Find the highest class that each shape touches; class 0 is dry."""
     for shape in range(starts.size - 1):
         most = 0
@@ -324,12 +297,7 @@ def highest_class(
 
 @njit(cache=True, nogil=True)
 def cost_of(
-    depth: float,
-    least: float,
-    fixed: float,
-    slope: float,
-    base: float,
-    worth: float,
+    depth: float, least: float, fixed: float, slope: float, base: float, worth: float
 ) -> float:
     """Cost of one building at one depth [currency]: fixed, logarithmic and tabled parts together.
 
@@ -448,13 +416,7 @@ def table_sums(
 
 @njit(cache=True, nogil=True)
 def table_groups(
-    first: int,
-    last: int,
-    starts: Array,
-    asset: Array,
-    loss: Array,
-    group: Array,
-    by_group: Array,
+    first: int, last: int, starts: Array, asset: Array, loss: Array, group: Array, by_group: Array
 ) -> None:
     """Sum the rows first..last of a table by group of assets; group < 0 is left out."""
     for event in range(first, last):
@@ -465,10 +427,7 @@ def table_groups(
 
 
 @njit(cache=True, nogil=True)
-def root(
-    parent: Array,
-    node: int,
-) -> int:
+def root(parent: Array, node: int) -> int:
     """Find the head of a set, halving the path on the way."""
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -511,55 +470,3 @@ def bottleneck(
         size[ra] += size[rb]
         following[tail[ra]] = rb
         tail[ra] = tail[rb]
-
-
-@njit(cache=True, nogil=True)
-def hazard_rating(
-    depth: Array,
-    speed: Array,
-    shallow: float,
-    middle: float,
-    deep: float,
-    fast: float,
-    out: Array,
-) -> None:
-    """UK hazard rating d (v + 0.5) + DF by cell; NaN depth stays NaN, dry is 0."""
-    for k in range(depth.size):
-        d, v = depth[k], speed[k]
-        if not d > 0.0:
-            out[k] = d
-            continue
-        if not v >= 0.0:
-            v = 0.0
-        if d > 0.75 or v > fast:
-            debris = deep
-        elif d > 0.25:
-            debris = middle
-        else:
-            debris = shallow
-        out[k] = d * (v + 0.5) + debris
-
-
-@njit(cache=True, nogil=True)
-def danger_class(
-    depth: Array,
-    speed: Array,
-    depth_limit: Array,
-    speed_limit: Array,
-    product_limit: Array,
-    out: Array,
-) -> None:
-    """Australian class 1-6 by cell: the first class whose three limits all hold; dry is 0."""
-    for k in range(depth.size):
-        d, v = depth[k], speed[k]
-        if not d > 0.0:
-            out[k] = 0
-            continue
-        if not v >= 0.0:
-            v = 0.0
-        chosen = depth_limit.size + 1
-        for c in range(depth_limit.size):
-            if d <= depth_limit[c] and v <= speed_limit[c] and d * v <= product_limit[c]:
-                chosen = c + 1
-                break
-        out[k] = chosen

@@ -27,7 +27,7 @@ ANY = "any"
 DEEPEST = 20.0
 
 #: Columns that are there once for the whole file, with what they may hold.
-ONCE = ("currency", "price_year", "zero", "measure", "source")
+ONCE = ("currency", "price_year", "zero", "measure")
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Points = dict[tuple[str, str], list[tuple[float, float]]]
@@ -94,7 +94,8 @@ def read_curves(path: str | Path) -> Family:
         int(once["price_year"]),
         once["measure"] or "max",
         partial(_lay_out, Curves(curves, once["zero"] or "ground")),
-        once["source"] or f"own curves, {file.name}",
+        "; ".join(dict.fromkeys(row["source"] for row in rows if row.get("source")))
+        or f"own curves, {file.name}",
     )
 
 
