@@ -209,15 +209,6 @@ def measured(water_at: Water, measure: str) -> Floats:
     return water_at.deepest if measure == "max" else water_at.mean
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Low, middle and high of a damage, over all families and both depth measures."""
-
-    low: float
-    mid: float
-    high: float
-
-
 def spread(members: Floats) -> Floats:
     """Return low, mid and high over the members (first axis): smallest, median and largest.
 

@@ -184,9 +184,11 @@ class LossTable:
                 np.save(scratch / f"{name}.npy", getattr(self, name))
             note = {"format": FORMAT, "currency": self.currency, "price_year": self.price_year}
             (scratch / "table.json").write_text(json.dumps(note), encoding="utf-8")
+            old = scratch.with_name(f"{scratch.name}-old")
             if target.exists():
-                shutil.rmtree(target)
+                target.rename(old)
             scratch.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
         except OSError as error:
             if scratch is not None:
                 shutil.rmtree(scratch, ignore_errors=True)
