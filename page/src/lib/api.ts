@@ -1,0 +1,48 @@
+// Owns every request: this page asks its own server and nobody else.
+
+import { readPack, type Pack } from "./pack";
+import type { BuildingAnswer, City, Events, Layers, Levels, Risk } from "./shapes";
+
+/** What went wrong, in the words of the server where it has some. */
+export class Trouble extends Error {
+  constructor(
+    readonly status: number,
+    readonly expected: string,
+    readonly got: string,
+    readonly todo: string,
+  ) {
+    super(`${expected}: ${got}. ${todo}`);
+  }
+}
+
+async function ask(path: string, signal?: AbortSignal): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(`api/${path}`, signal ? { signal } : {});
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Trouble(0, "", "", "");
+  }
+  if (answer.ok) return answer;
+  const said = (await answer.json().catch(() => ({}))) as Partial<Record<"expected" | "got" | "do", string>>;
+  throw new Trouble(answer.status, said.expected ?? path, said.got ?? String(answer.status), said.do ?? "");
+}
+
+const json = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await (await ask(path, signal)).json()) as T;
+
+export const getCity = (): Promise<City> => json("city");
+export const getLevels = (): Promise<Levels> => json("levels");
+export const getEvents = (): Promise<Events> => json("events");
+export const getRisk = (): Promise<Risk> => json("risk");
+export const getLayers = (): Promise<Layers> => json("layers");
+export const getPack = async <About>(name: string): Promise<Pack<About>> =>
+  readPack<About>(await (await ask(`${name}.pack`)).arrayBuffer());
+export const getLayer = (name: string): Promise<GeoJSON.FeatureCollection> => json(`layers/${name}.geojson`);
+export const getBuilding = (id: string, level: number, signal?: AbortSignal): Promise<BuildingAnswer> =>
+  json(`buildings/${encodeURIComponent(id)}?level=${level.toFixed(2)}`, signal);
+
+/** The depth of an event on the ground's frame, one grey value a cell [cm]. */
+export async function getDepth(event: string): Promise<ImageBitmap> {
+  const blob = await (await ask(`events/${encodeURIComponent(event)}/depth.png`)).blob();
+  return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+}

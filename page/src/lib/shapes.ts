@@ -1,0 +1,117 @@
+// What the server answers, field by field.
+
+export type Lang = "da" | "en";
+export type Kind = "measured" | "derived" | "assumed" | "synthetic";
+export type Words = Record<Lang, string>;
+export interface Band { low: number; mid: number; high: number }
+
+export interface City {
+  id: string;
+  name: Words;
+  crs: string;
+  datum: string;
+  currency: string;
+  bounds: [number, number, number, number];
+  cell: number;
+  /** How far heights in the low town may be wrong [m]; drawn as uncertainty where it is told. */
+  vertical_error?: number;
+  layers: LayerSource[];
+  districts: { id: string; name: string }[];
+  groups: { id: string; name: Words }[];
+}
+export interface LayerSource {
+  layer: string;
+  kind: Kind;
+  source: string;
+  licence: string;
+  date: string;
+  note: string;
+  count: number | null;
+}
+
+/** Figures as numbers (one event) or as rows by level. */
+export interface Figures<T> {
+  buildings: T;
+  homes: T;
+  people: T;
+  groups: Record<string, T>;
+  road_km: T;
+  places: T;
+  cut_from_care: T;
+  damage: { low: T; mid: T; high: T; families: Record<string, T> };
+}
+export type Impact = Figures<number>;
+export type Rows = Figures<number[]>;
+export interface Levels { levels: number[]; all: Rows; districts: Record<string, Rows> }
+
+export interface FloodEvent {
+  id: string;
+  name: Words;
+  kind: Kind;
+  source: string;
+  sea_peak: number | null;
+  rain_depth: number;
+  rate: number | null;
+  year: number | null;
+  impact: Impact;
+  districts: Record<string, Impact>;
+}
+export interface Future {
+  scenario: string;
+  name: Words;
+  year: number;
+  sea_level_rise: { low: number; median: number; high: number };
+  rain_factor: number;
+}
+export interface Events { events: FloodEvent[]; futures: Future[] }
+
+export interface Risk {
+  currency: string;
+  price_year: number;
+  ead: Band & { families: Record<string, number> };
+  districts: { id: string; ead: number | Band }[];
+  futures: { scenario: string; year: number; ead: Band }[];
+  present_value: (Partial<Band> & { years?: number }) | null;
+  curve: { return_period: number; level: Band }[];
+  comparison: Comparison[];
+}
+export interface Comparison {
+  what: Words;
+  published: number;
+  unit: string | Words;
+  ours: Band;
+  why: Words;
+  source: string;
+}
+
+export interface Layers {
+  fingerprint: string;
+  city: string;
+  cell: number;
+  thinned: number;
+  bounds: [number, number, number, number];
+  /** Where to look first, when the study says. */
+  focus: [number, number, number, number] | null;
+  never: number;
+  sea_bit: number;
+  known_bit: number;
+  kinds: Record<string, Kind>;
+  files: Record<string, { bytes: number; count: number }>;
+}
+
+export interface BuildingAnswer {
+  id: string;
+  use: string;
+  kind: Kind;
+  name: string;
+  district: string;
+  level: number;
+  ground: number | null;
+  floor: number | null;
+  connection: number | null;
+  depth: number;
+  above_floor: number | null;
+  residents: number;
+  damage: Record<string, number>;
+  words: Record<Lang, string[]>;
+}

@@ -1,0 +1,112 @@
+// The study in the browser: what was fetched, and what follows from what is shown.
+
+import { getCity, getEvents, getLayers, getLevels, getRisk, Trouble } from "./api";
+import { countBand, damageBand, families, impactDamage, sureBand, type Measure, type Water } from "./figures";
+import type { Band, City, Events, FloodEvent, Future, Impact, Layers, Levels, Risk, Rows } from "./shapes";
+import { clampLevel, HIGHEST, LOWEST, view } from "./state.svelte";
+
+export interface Study {
+  city: City;
+  levels: Levels;
+  events: Events;
+  risk: Risk | null;
+  layers: Layers;
+}
+
+export const study = $state.raw<{ now: Study | null; trouble: Trouble | null }>({ now: null, trouble: null });
+
+/** Fetch the study; the risk may be missing without taking the rest down. */
+export async function fetchStudy(): Promise<Study> {
+  const [city, levels, events, layers, risk] = await Promise.all([
+    getCity(),
+    getLevels(),
+    getEvents(),
+    getLayers(),
+    getRisk().catch((error: unknown) => {
+      if (error instanceof Trouble && error.status === 404) return null;
+      throw error;
+    }),
+  ]);
+  return { city, levels, events, layers, risk };
+}
+
+export const isRain = (event: FloodEvent): boolean => event.sea_peak === null && event.rain_depth > 0;
+export const isSurge = (event: FloodEvent): boolean => event.sea_peak !== null;
+
+export const futureKey = (future: Future): string => `${future.scenario}-${future.year}`;
+
+export function eventNow(of: Study): FloodEvent | null {
+  return of.events.events.find((event) => event.id === view.event) ?? null;
+}
+
+export function futureNow(of: Study): Future | null {
+  const event = eventNow(of);
+  // An event that is set in a climate of its own already carries its sea level rise.
+  if (!event || !isSurge(event) || event.year !== null) return null;
+  return of.events.futures.find((future) => futureKey(future) === view.future) ?? null;
+}
+
+/** The level of what is chosen, and the levels that it may just as well be. */
+export function waterNow(of: Study): Water {
+  const event = eventNow(of);
+  if (!event || event.sea_peak === null) return around(view.level, view.level, view.level, 0);
+  const rise = futureNow(of)?.sea_level_rise ?? { low: 0, median: 0, high: 0 };
+  const peak = event.sea_peak;
+  return around(peak + rise.low, peak + rise.median, peak + rise.high, 0);
+}
+
+function around(low: number, middle: number, high: number, error: number): Water {
+  return { low: low - error, level: middle, high: high + error };
+}
+
+/** Widen a water by how far the heights may be wrong, for the figures' range. */
+export function widened(of: Study, water: Water): Water {
+  const error = of.city.vertical_error ?? 0;
+  return water.level <= 0 ? water : around(water.low, water.level, water.high, error);
+}
+
+export const rainNow = (of: Study): FloodEvent | null => {
+  const event = eventNow(of);
+  return event && isRain(event) ? event : null;
+};
+
+/** A count at what is shown, with its range; a rain event is known only at its own value. */
+export function countNow(of: Study, measure: Measure, rows: Rows, impact: Impact | undefined): Band {
+  if (rainNow(of)) return sureBand(impact?.[measure] ?? 0);
+  return countBand(of.levels.levels, rows[measure], widened(of, waterNow(of)));
+}
+
+export function groupNow(of: Study, group: string, rows: Rows, impact: Impact | undefined): number {
+  if (rainNow(of)) return impact?.groups[group] ?? 0;
+  return countBand(of.levels.levels, rows.groups[group] ?? [], waterNow(of)).mid;
+}
+
+export function damageNow(of: Study, rows: Rows, impact: Impact | undefined): Band {
+  if (rainNow(of)) return impact ? impactDamage(impact) : sureBand(0);
+  return damageBand(of.levels.levels, rows, widened(of, waterNow(of)));
+}
+
+export function familiesNow(of: Study, rows: Rows, impact: Impact | undefined): [string, number][] {
+  if (rainNow(of)) return Object.entries(impact?.damage.families ?? {});
+  return families(of.levels.levels, rows, waterNow(of).level);
+}
+
+/** Take the slider: a level of one's own leaves the named event. */
+export function setLevel(level: number): void {
+  view.event = "";
+  view.future = "";
+  view.level = clampLevel(level);
+}
+
+/** Take a named event, at its own level. */
+export function setEvent(of: Study, id: string): void {
+  const event = of.events.events.find((e) => e.id === id);
+  if (!event) {
+    setLevel(waterNow(of).level);
+    return;
+  }
+  view.event = id;
+  if (event.sea_peak === null || event.year !== null) view.future = "";
+}
+
+export const shownLevel = (of: Study): number => Math.min(Math.max(waterNow(of).level, LOWEST), HIGHEST);

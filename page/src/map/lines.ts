@@ -1,0 +1,149 @@
+// Draws streams, roads and greens below the water: round lines in pixels, flat areas.
+
+import earcut, { flatten } from "earcut";
+import { buffer, placed, shader, vertices, type Eye, type GL, type Shader } from "./gl";
+import type { Rgb } from "./theme";
+
+// Each stretch of a line is one instance: a box around it, and in it the pixels nearer than half a width.
+const VERTEX = `
+in vec2 a_corner; in vec4 a_ends; in float a_width, a_run; uniform vec4 u_view; uniform vec2 u_half; uniform vec4 u_widths;
+uniform float u_plus, u_metre; out vec2 v_at; out float v_length, v_wide, v_run;
+void main() {
+  vec2 a = (a_ends.xy * u_view.xy + u_view.zw) * u_half, b = (a_ends.zw * u_view.xy + u_view.zw) * u_half;
+  float wide = u_metre > 0.0 ? max(a_width * u_metre, 1.0) : u_widths[int(a_width)];
+  v_wide = 0.5 * wide + (wide > 0.0 ? u_plus : 0.0);
+  float reach = v_wide + 1.0;
+  v_length = distance(a, b);
+  vec2 along = v_length > 1e-4 ? (b - a) / v_length : vec2(1.0, 0.0);
+  v_at = vec2(a_corner.x > 0.0 ? v_length + reach : -reach, a_corner.y * reach);
+  v_run = a_run;
+  vec2 place = a + along * v_at.x + vec2(-along.y, along.x) * v_at.y;
+  gl_Position = vec4(wide > 0.0 ? place / u_half : vec2(9.0), 0.0, 1.0);
+}`;
+const FRAGMENT = `
+in vec2 v_at; in float v_length, v_wide, v_run; out vec4 colour; uniform vec3 u_colour; uniform float u_dash, u_opacity;
+void main() {
+  float off = length(vec2(v_at.x - clamp(v_at.x, 0.0, v_length), v_at.y));
+  float a = u_opacity * clamp(v_wide - off + 0.5, 0.0, 1.0) * min(2.0 * v_wide, 1.0);
+  if (u_dash > 0.0) a *= step(fract((v_run + v_at.x) / u_dash), 0.7);
+  colour = vec4(u_colour * a, a);
+}`;
+
+export interface LineLook { colour: Rgb; widths?: readonly [number, number, number, number]; metre?: number; plus?: number; dash?: number; opacity?: number }
+
+export class Lines {
+  private readonly with: Shader;
+  private readonly from: WebGLVertexArrayObject;
+  private readonly count: number;
+  private origin: [number, number] = [0, 0];
+
+  /** `width` says for each line its size: an index into the widths of its look, or metres. */
+  constructor(private readonly gl: GL, of: GeoJSON.FeatureCollection, width: (said: Record<string, unknown>) => number) {
+    const sorted = [...of.features].sort((a, b) => width(a.properties ?? {}) - width(b.properties ?? {}));
+    const parts = sorted.flatMap((line) => strings(line.geometry).map((points) => ({ points: points.map(world), width: width(line.properties ?? {}) })));
+    this.origin = parts[0]?.points[0] ?? [0, 0];
+    const data: number[] = [];
+    for (const { points, width: size } of parts) {
+      for (let i = 1; i < points.length; i++) {
+        const [a, b] = [points[i - 1]!, points[i]!];
+        data.push(...this.near(a), ...this.near(b), size, 0);
+      }
+    }
+    this.count = data.length / 6;
+    this.with = shader(gl, VERTEX, FRAGMENT);
+    const [corners, stretches] = [buffer(gl, gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1])), buffer(gl, gl.ARRAY_BUFFER, new Float32Array(data))];
+    const each = { data: stretches, type: gl.FLOAT, each: 1, stride: 24 };
+    this.from = vertices(gl, this.with, [
+      { name: "a_corner", data: corners, size: 2, type: gl.FLOAT },
+      { ...each, name: "a_ends", size: 4, offset: 0 },
+      { ...each, name: "a_width", size: 1, offset: 16 },
+      { ...each, name: "a_run", size: 1, offset: 20 },
+    ]);
+  }
+
+  draw(eye: Eye, { colour, widths = [0, 0, 0, 0], metre = 0, plus = 0, dash = 0, opacity = 1 }: LineLook): void {
+    if (!this.count) return;
+    const { gl } = this;
+    const { program, set } = this.with;
+    gl.useProgram(program);
+    gl.uniform4fv(set("u_view"), placed(eye, this.origin, SCALE));
+    gl.uniform2f(set("u_half"), (eye.width * eye.ratio) / 2, (eye.height * eye.ratio) / 2);
+    gl.uniform4fv(set("u_widths"), widths.map((w) => w * eye.ratio));
+    gl.uniform1f(set("u_metre"), metre * eye.ratio);
+    gl.uniform1f(set("u_plus"), plus * eye.ratio);
+    gl.uniform1f(set("u_dash"), dash * eye.ratio);
+    gl.uniform1f(set("u_opacity"), opacity);
+    gl.uniform3fv(set("u_colour"), colour);
+    gl.bindVertexArray(this.from);
+    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
+  }
+
+  private near([x, y]: [number, number]): [number, number] {
+    return [(x - this.origin[0]) / SCALE, (y - this.origin[1]) / SCALE];
+  }
+}
+
+const FLAT_VERTEX = `
+in vec2 a_place; in float a_kind; uniform vec4 u_view; uniform vec3 u_one, u_two; out vec3 v_colour;
+void main() { v_colour = a_kind > 0.5 ? u_two : u_one; gl_Position = vec4(a_place * u_view.xy + u_view.zw, 0.0, 1.0); }`;
+const FLAT_FRAGMENT = `
+in vec3 v_colour; out vec4 colour; uniform float u_opacity;
+void main() { colour = vec4(v_colour, 1.0) * u_opacity; }`;
+
+export class Areas {
+  private readonly with: Shader;
+  private readonly from: WebGLVertexArrayObject;
+  private readonly count: number;
+  private readonly origin: [number, number];
+
+  constructor(private readonly gl: GL, of: GeoJSON.FeatureCollection, kind: (said: Record<string, unknown>) => 0 | 1) {
+    const parts = of.features.flatMap((area) => polygons(area.geometry).map((rings) => ({ rings, kind: kind(area.properties ?? {}) })));
+    this.origin = parts.length ? world(parts[0]!.rings[0]![0]!) : [0, 0];
+    const data: number[] = [];
+    const index: number[] = [];
+    for (const part of parts) {
+      const near = part.rings.map((ring) => ring.map((point) => world(point).map((v, k) => (v - this.origin[k]!) / SCALE)));
+      const flat = flatten(near);
+      const start = data.length / 3;
+      for (const i of earcut(flat.vertices, flat.holes, flat.dimensions)) index.push(start + i);
+      for (let i = 0; i < flat.vertices.length; i += 2) data.push(flat.vertices[i]!, flat.vertices[i + 1]!, part.kind);
+    }
+    this.count = index.length;
+    this.with = shader(gl, FLAT_VERTEX, FLAT_FRAGMENT);
+    const feed = { data: buffer(gl, gl.ARRAY_BUFFER, new Float32Array(data)), type: gl.FLOAT, stride: 12 };
+    this.from = vertices(
+      gl,
+      this.with,
+      [{ ...feed, name: "a_place", size: 2, offset: 0 }, { ...feed, name: "a_kind", size: 1, offset: 8 }],
+      buffer(gl, gl.ELEMENT_ARRAY_BUFFER, new Uint32Array(index)),
+    );
+  }
+
+  draw(eye: Eye, one: Rgb, two: Rgb, opacity: number): void {
+    if (!this.count) return;
+    const { gl } = this;
+    const { program, set } = this.with;
+    gl.useProgram(program);
+    gl.uniform4fv(set("u_view"), placed(eye, this.origin, SCALE));
+    gl.uniform3fv(set("u_one"), one);
+    gl.uniform3fv(set("u_two"), two);
+    gl.uniform1f(set("u_opacity"), opacity);
+    gl.bindVertexArray(this.from);
+    gl.drawElements(gl.TRIANGLES, this.count, gl.UNSIGNED_INT, 0);
+  }
+}
+
+/** About a metre in the Web Mercator world, so that float32 keeps millimetres over a city. */
+const SCALE = 1 / 40_075_016.7;
+
+function world([lon, lat]: GeoJSON.Position): [number, number] {
+  return [lon! / 360 + 0.5, 0.5 - Math.asinh(Math.tan((lat! * Math.PI) / 180)) / (2 * Math.PI)];
+}
+function strings(of: GeoJSON.Geometry): GeoJSON.Position[][] {
+  if (of.type === "LineString") return [of.coordinates];
+  return of.type === "MultiLineString" ? of.coordinates : [];
+}
+function polygons(of: GeoJSON.Geometry): GeoJSON.Position[][][] {
+  if (of.type === "Polygon") return [of.coordinates];
+  return of.type === "MultiPolygon" ? of.coordinates : [];
+}
