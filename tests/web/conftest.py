@@ -184,7 +184,7 @@ def risk_of(by_level: dict) -> dict:
                 "published": 950,
                 "unit": "properties",
                 "ours": {"low": 620, "mid": 810, "high": 1200},
-                "why": {"da": "Opdigtet, til prøver.", "en": "Made up, for tests."},
+                "why": [{"da": "Opdigtet, til prøver.", "en": "Made up, for tests."}],
                 "source": "made up for tests",
             }
         ],
@@ -201,7 +201,7 @@ def city_words(city: City, bounds: list[float]) -> dict:
         "currency": city.currency,
         "bounds": bounds,
         "cell": city.grid.cell,
-        "vertical_error": 0.25,
+        "height_error": 0.25,
         "layers": [
             {
                 "layer": layer.value,

@@ -14,7 +14,7 @@ export interface City {
   bounds: [number, number, number, number];
   cell: number;
   /** How far heights in the low town may be wrong [m]; drawn as uncertainty where it is told. */
-  vertical_error?: number;
+  height_error?: number;
   layers: LayerSource[];
   districts: { id: string; name: string }[];
   groups: { id: string; name: Words }[];
@@ -50,6 +50,8 @@ export interface FloodEvent {
   kind: Kind;
   source: string;
   sea_peak: number | null;
+  /** The same storm on today's sea; null when it is set in a climate of its own. */
+  sea_peak_today?: number | null;
   rain_depth: number;
   rate: number | null;
   year: number | null;
@@ -69,18 +71,19 @@ export interface Risk {
   currency: string;
   price_year: number;
   ead: Band & { families: Record<string, number> };
-  districts: { id: string; ead: number | Band }[];
+  families?: { id: string; name: Words; ead: Band; source: string }[];
   futures: { scenario: string; year: number; ead: Band }[];
-  present_value: (Partial<Band> & { years?: number }) | null;
+  present_value: (Partial<Band> & { years?: number; name?: Words }) | null;
   curve: { return_period: number; level: Band }[];
   comparison: Comparison[];
 }
 export interface Comparison {
   what: Words;
   published: number;
-  unit: string | Words;
+  unit: string;
+  price_year?: number | null;
   ours: Band;
-  why: Words;
+  why: Words | Words[];
   source: string;
 }
 

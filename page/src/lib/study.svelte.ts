@@ -39,10 +39,19 @@ export function eventNow(of: Study): FloodEvent | null {
   return of.events.events.find((event) => event.id === view.event) ?? null;
 }
 
+/** The word for today's sea among the futures. */
+export const TODAY = "today";
+
+/** The level of a storm on today's sea, where it is not set in a climate of its own. */
+export function peakToday(event: FloodEvent): number | null {
+  if (event.sea_peak === null || event.sea_peak_today === null) return null;
+  return event.sea_peak_today ?? (event.year === null ? event.sea_peak : null);
+}
+export const canRise = (event: FloodEvent): boolean => peakToday(event) !== null;
+
 export function futureNow(of: Study): Future | null {
   const event = eventNow(of);
-  // An event that is set in a climate of its own already carries its sea level rise.
-  if (!event || !isSurge(event) || event.year !== null) return null;
+  if (!event || !canRise(event)) return null;
   return of.events.futures.find((future) => futureKey(future) === view.future) ?? null;
 }
 
@@ -50,8 +59,9 @@ export function futureNow(of: Study): Future | null {
 export function waterNow(of: Study): Water {
   const event = eventNow(of);
   if (!event || event.sea_peak === null) return around(view.level, view.level, view.level, 0);
-  const rise = futureNow(of)?.sea_level_rise ?? { low: 0, median: 0, high: 0 };
-  const peak = event.sea_peak;
+  const future = futureNow(of);
+  const peak = future || view.future === TODAY ? (peakToday(event) ?? event.sea_peak) : event.sea_peak;
+  const rise = future?.sea_level_rise ?? { low: 0, median: 0, high: 0 };
   return around(peak + rise.low, peak + rise.median, peak + rise.high, 0);
 }
 
@@ -61,7 +71,7 @@ function around(low: number, middle: number, high: number, error: number): Water
 
 /** Widen a water by how far the heights may be wrong, for the figures' range. */
 export function widened(of: Study, water: Water): Water {
-  const error = of.city.vertical_error ?? 0;
+  const error = of.city.height_error ?? 0;
   return water.level <= 0 ? water : around(water.low, water.level, water.high, error);
 }
 
@@ -106,7 +116,7 @@ export function setEvent(of: Study, id: string): void {
     return;
   }
   view.event = id;
-  if (event.sea_peak === null || event.year !== null) view.future = "";
+  if (!canRise(event)) view.future = "";
 }
 
 export const shownLevel = (of: Study): number => Math.min(Math.max(waterNow(of).level, LOWEST), HIGHEST);
