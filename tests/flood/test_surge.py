@@ -81,7 +81,7 @@ def plain_connection(height, sea, edges, connectivity):
 @given(
     ground=grounds(), connectivity=st.sampled_from([4, 8]), shelves=st.sampled_from([1, 3, 65536])
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_connection_is_exactly_that_of_a_plain_heap(
     any_kernels, rasters, ground, connectivity, shelves
 ):
