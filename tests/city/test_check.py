@@ -571,6 +571,13 @@ def test_a_problem_says_how_many_which_and_where(saved):
     assert found["people-off-land"].count == 2  # 2.4 persons of the valley's households
 
 
+def test_unknown_ground_at_the_edge_is_no_hole(saved):
+    hole(saved)
+    found = {one.code: one for one in check(saved)}
+    assert found["terrain-holes"].count == 10
+    assert "(1 holes)" in found["terrain-holes"].what.en
+
+
 def test_streams_that_flow_down_and_barriers_that_stand_up_are_fine(saved):
     wall(saved, 3.0, LineString([(210, 50), (490, 50)]))
     assert check(saved) == []

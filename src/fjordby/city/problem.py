@@ -98,7 +98,7 @@ def problem(
 ) -> Problem:
     """Make a problem from the catalogue; `words` fill the braces of its sentences."""
     row = catalogue()[code]
-    words = {**words, "count": count}
+    words = {**words, "count": int(count)}
     said = {
         language: {key: say(value, language) for key, value in words.items()}
         for language in LANGUAGES

@@ -199,7 +199,7 @@ def streams(known: Known) -> Iterator[Problem]:
                 where=ends[up],
             )
     bed = table["bed"].to_numpy(dtype=np.float64)
-    end, start = shapely.STRtree(shapely.points(starts)).query(
+    end, start = shapely.STRtree(np.asarray(shapely.points(starts))).query(
         shapely.points(ends), predicate="dwithin", distance=MEET
     )
     rises = (end != start) & (bed[start] - bed[end] > BED_STEP)

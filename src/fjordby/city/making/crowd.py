@@ -133,7 +133,9 @@ def _spread(
     sums = np.bincount(cell[inside], weights=weight[inside], minlength=cells)
     share[inside] = persons[cell[inside]] * (weight[inside] / sums[cell[inside]])[:, None]
     if moved.any():
-        nearest = shapely.STRtree(shapely.points(points)).nearest(shapely.points(middles[moved]))
+        nearest = shapely.STRtree(np.asarray(shapely.points(points))).nearest(
+            shapely.points(middles[moved])
+        )
         np.add.at(share, nearest, persons[moved])
         count = round(float(persons[moved].sum()))
         notes.append(f"{count} persons of places without homes moved to the nearest home.")
