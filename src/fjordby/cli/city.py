@@ -42,11 +42,12 @@ def show(
     Example: fjordby city show vejle
     """
     from fjordby import city as cities
+    from fjordby.city.summary import summary
     from fjordby.plain import number
     from fjordby.report.content import KINDS, LAYERS
 
     known = cities.load(city)
-    about = cities.summary(known)
+    about = summary(known)
     if json:
         say_json(about)
         return
@@ -56,7 +57,7 @@ def show(
         raster = layer.value in ("terrain", "sea")
         said = "" if raster else number(len(getattr(known, layer.value)), lang)
         rows.append((LAYERS[layer][lang], said, KINDS[provenance.kind][lang], provenance.source))
-    table("", ["", "", "", ""], rows)
+    table("", ["", "", "", ""], rows, words=(0, 2, 3))
 
 
 @app.command()
@@ -71,11 +72,11 @@ def check(
 
     Example: fjordby city check my-town
     """
-    from fjordby import city as cities
-    from fjordby.city.problem import Severity
+    from fjordby.city.check import check as problems_of
+    from fjordby.city.problem import Severity, errors
 
     with waiting() as progress:
-        problems = cities.check(folder, progress)
+        problems = problems_of(folder, progress)
     if json:
         say_json([one.as_dict() for one in problems])
     else:
@@ -84,7 +85,7 @@ def check(
             say(f"[{colour}]{one.severity.value}[/] {one.line(lang)}")
         if not problems:
             say({"da": "Intet galt.", "en": "Nothing is wrong."}[lang])
-    if any(one.severity is Severity.ERROR for one in problems):
+    if errors(problems):
         raise typer.Exit(1)
 
 
@@ -103,11 +104,12 @@ def new(
 
     Example: fjordby city new --template > my-town.toml; fjordby city new my-town.toml my-town
     """
-    from fjordby import city as cities
+    from fjordby.city.new import new as make_new
+    from fjordby.city.new import new_template
     from fjordby.errors import BadValue
 
     if template:
-        typer.echo(cities.new_template())
+        typer.echo(new_template())
         return
     if config is None or folder is None:
         raise BadValue(
@@ -116,7 +118,9 @@ def new(
             "Start with `fjordby city new --template > my-town.toml`.",
         )
     with waiting() as progress:
-        problems = cities.new(config, folder, progress)
-    for one in problems:
+        made = make_new(config, folder, progress)
+    for layer, note in made.notes.items():
+        err.print(f"{layer}: {note}", highlight=False, markup=False)
+    for one in made.problems:
         err.print(f"{one.severity.value}: {one.line(lang)}", highlight=False, markup=False)
     say({"da": f"Lavet: {folder}", "en": f"Made: {folder}"}[lang])

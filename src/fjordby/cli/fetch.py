@@ -43,7 +43,7 @@ def sources(json: Json = False, lang: Lang = OWN) -> None:
         (s.id, s.name[lang], s.what[lang], s.key.variable if s.key else "")
         for s in SOURCES.values()
     ]
-    table("", heads, rows)
+    table("", heads, rows, words=(0, 1, 2, 3))
 
 
 def fetch(

@@ -92,4 +92,4 @@ def _tell(impact: Impact, out: Path | None, json: bool, lang: str) -> None:
         "da": ("Hvad", "i alt", "enhed", "betyder"),
         "en": ("What", "total", "unit", "means"),
     }[lang]
-    table("", heads, rows)
+    table("", heads, rows, words=(0, 2, 3))

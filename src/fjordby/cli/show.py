@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any
@@ -52,11 +52,15 @@ def say(text: str) -> None:
     out.print(text, highlight=False)
 
 
-def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: the first column names, the others are numbers."""
-    grid = Table(title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+def table(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[int] = (0,)
+) -> None:
+    """Print a table: the columns of words stand to the left, those of numbers to the right."""
+    grid = Table(
+        title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
     for i, head in enumerate(heads):
-        grid.add_column(escape(head), justify="left" if i == 0 else "right", overflow="fold")
+        grid.add_column(escape(head), justify="left" if i in words else "right", overflow="fold")
     for row in rows:
         grid.add_row(*map(escape, row))
     out.print(grid)
