@@ -47,14 +47,29 @@ def number(value: float, language: str, figures: int | None = None, decimals: in
         value = rounded(value, figures)
         size = math.floor(math.log10(abs(value))) if value else 0
         decimals = max(0, figures - 1 - size)
+    if round(value, decimals) == 0:
+        # Neither "-0" nor, of a number rounded to figures, "0.0".
+        value, decimals = 0.0, 0 if figures is not None else decimals
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return str(format_decimal(value, format=pattern, locale=LOCALE[language]))
+
+
+def change(value: float, language: str, decimals: int = 0) -> str:
+    """Write a number with its direction: + for more, - for less, neither for no change.
+
+    Examples
+    --------
+    >>> change(12.0, "en"), change(-3.0, "en"), change(0.0, "en")
+    ('+12', '-3', '0')
+    """
+    sign = "+" if math.isfinite(value) and round(value, decimals) > 0 else ""
+    return sign + number(value, language, decimals=decimals)
 
 
 def amount(
     low: float, middle: float, high: float, currency: str, language: str, figures: int = 2
 ) -> str:
-    """Write an amount of money with its range, in the scale of the middle one.
+    """Write an amount of money with its range, in the scale of the middle one as it is read.
 
     Raises
     ------
@@ -72,7 +87,8 @@ def amount(
         raise BadValue(
             "low, middle and high in this order", f"{low}, {middle}, {high}", "Swap them."
         )
-    size, scale = next((s for s in SCALES if abs(middle) >= s[0]), SCALES[-1])
+    told = abs(rounded(middle or high, figures))
+    size, scale = next((s for s in SCALES if told >= s[0]), SCALES[-1])
     words = CURRENCIES.get(currency, Words(currency, currency))[language]
     parts = [number(v / size, language, figures) for v in (low, middle, high)]
     about = Words("ca.", "about")[language]
@@ -95,6 +111,8 @@ def share(part: float, whole: float, language: str) -> str:
     tenths = round(10 * part / whole)
     if part >= whole:
         return Words("alle", "all")[language]
+    if tenths == 10:
+        return Words("flere end 9 ud af 10", "more than 9 in 10")[language]
     if tenths == 0:
         return Words("færre end 1 ud af 10", "fewer than 1 in 10")[language]
     return Words(f"{tenths} ud af 10", f"{tenths} in 10")[language]
