@@ -65,6 +65,8 @@ export function address(): string {
 export const t = (word: Word): string => WORDS[word][view.lang];
 export const tr = (words: Words): string => words[view.lang];
 
+export const pricesOf = (year: number): string => (view.lang === "da" ? `${year}-priser` : `${year} prices`);
+
 const darkly = matchMedia("(prefers-color-scheme: dark)");
 export const device = $state({ dark: darkly.matches });
 darkly.addEventListener("change", () => (device.dark = darkly.matches));

@@ -110,7 +110,6 @@ export const WORDS = {
   published: w("Offentliggjort", "Published"),
   ours: w("Vores", "Ours"),
   years: w("år", "years"),
-  prices: w("priser", "prices"),
   scenario: w("Klima", "Climate"),
   low: w("lav", "low"),
   mid: w("midt", "middle"),

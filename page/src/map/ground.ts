@@ -53,7 +53,7 @@ void main() {
     maybe = smoothstep(-0.7 * soft, 0.7 * soft, u_high - ground.g) * step(0.5, fract((gl_FragCoord.x + gl_FragCoord.y) / 7.0));
   }
   float wet = smoothstep(-0.7 * soft, 0.7 * soft, above);
-  float seen = max(0.88 * wet, 0.35 * maybe * (1.0 - wet)) * (1.0 - smoothstep(0.4, 0.6, face.g));
+  float seen = max(0.88 * wet, 0.35 * maybe * (1.0 - wet)) * (1.0 - smoothstep(0.15, 0.6, face.g));
   if (seen > 0.0) {
     vec2 edge = min(v_uv, 1.0 - v_uv) / u_fade;
     seen *= smoothstep(0.0, 1.0, min(edge.x, edge.y));
@@ -140,8 +140,9 @@ export class Ground {
     gl.uniform1i(set("u_base"), 3);
     gl.uniform1i(set("u_houses"), 4);
     gl.uniform2f(set("u_size"), size[0], size[1]);
-    gl.uniform1f(set("u_level"), raining ? 2.5 : water.level);
-    gl.uniform1f(set("u_high"), water.high);
+    // A quiet sea floods nothing, also where the ground is told to lie below it.
+    gl.uniform1f(set("u_level"), raining ? 2.5 : water.level > 0 ? water.level : -CAP);
+    gl.uniform1f(set("u_high"), water.high > 0 ? water.high : -CAP);
     gl.uniform1f(set("u_raining"), raining ? 1 : 0);
     gl.uniform1f(set("u_hatch"), hatch);
     for (let i = 1; i <= 5; i++) gl.uniform3fv(set(`u_d${i}`), palette[`depth-${i}` as keyof Palette]);
@@ -179,7 +180,7 @@ export class Ground {
     gl.uniform4fv(set("u_view"), placed(eye, this.origin, this.scale));
     gl.uniform1i(set("u_face"), 0);
     gl.uniform1i(set("u_height"), 1);
-    gl.uniform2f(set("u_fade"), 20 / this.nx, 20 / this.ny);
+    gl.uniform2f(set("u_fade"), 10 / this.nx, 10 / this.ny);
   }
 
   private upload(): Gpu {
@@ -194,7 +195,8 @@ export class Ground {
     const face = new Uint32Array(nx * ny);
     const faces = new Uint32Array(4).map((_, m) => 0xff000000 | (m & sea_bit ? 0xff00 : 0) | (m & known_bit ? 0xff0000 : 0));
     for (let i = 0; i < nx * ny; i++) {
-      height[2 * i] = ground[terrain[i]! & 65535]!;
+      // Land beside the sea is as deep as the water on it, not as the sea bed next to it.
+      height[2 * i] = ground[(mask[i]! & sea_bit ? Math.max(terrain[i]!, 0) : terrain[i]!) & 65535]!;
       height[2 * i + 1] = level[connection[i]! & 65535]!;
       face[i] = faces[mask[i]! & 3]! | shade[i]!;
     }

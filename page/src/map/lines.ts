@@ -6,8 +6,8 @@ import type { Rgb } from "./theme";
 
 // Each stretch of a line is one instance: a box around it, and in it the pixels nearer than half a width.
 const VERTEX = `
-in vec2 a_corner; in vec4 a_ends; in float a_width, a_run; uniform vec4 u_view; uniform vec2 u_half; uniform vec4 u_widths;
-uniform float u_plus, u_metre; out vec2 v_at; out float v_length, v_wide, v_run;
+in vec2 a_corner; in vec4 a_ends; in float a_width; uniform vec4 u_view; uniform vec2 u_half; uniform vec4 u_widths;
+uniform float u_plus, u_metre; out vec2 v_at; out float v_length, v_wide;
 void main() {
   vec2 a = (a_ends.xy * u_view.xy + u_view.zw) * u_half, b = (a_ends.zw * u_view.xy + u_view.zw) * u_half;
   float wide = u_metre > 0.0 ? max(a_width * u_metre, 1.0) : u_widths[int(a_width)];
@@ -16,16 +16,15 @@ void main() {
   v_length = distance(a, b);
   vec2 along = v_length > 1e-4 ? (b - a) / v_length : vec2(1.0, 0.0);
   v_at = vec2(a_corner.x > 0.0 ? v_length + reach : -reach, a_corner.y * reach);
-  v_run = a_run;
   vec2 place = a + along * v_at.x + vec2(-along.y, along.x) * v_at.y;
   gl_Position = vec4(wide > 0.0 ? place / u_half : vec2(9.0), 0.0, 1.0);
 }`;
 const FRAGMENT = `
-in vec2 v_at; in float v_length, v_wide, v_run; out vec4 colour; uniform vec3 u_colour; uniform float u_dash, u_opacity;
+in vec2 v_at; in float v_length, v_wide; out vec4 colour; uniform vec3 u_colour; uniform float u_dash, u_opacity;
 void main() {
   float off = length(vec2(v_at.x - clamp(v_at.x, 0.0, v_length), v_at.y));
   float a = u_opacity * clamp(v_wide - off + 0.5, 0.0, 1.0) * min(2.0 * v_wide, 1.0);
-  if (u_dash > 0.0) a *= step(fract((v_run + v_at.x) / u_dash), 0.7);
+  if (u_dash > 0.0) a *= step(fract(v_at.x / u_dash), 0.7);
   colour = vec4(u_colour * a, a);
 }`;
 
@@ -46,18 +45,17 @@ export class Lines {
     for (const { points, width: size } of parts) {
       for (let i = 1; i < points.length; i++) {
         const [a, b] = [points[i - 1]!, points[i]!];
-        data.push(...this.near(a), ...this.near(b), size, 0);
+        data.push(...this.near(a), ...this.near(b), size);
       }
     }
-    this.count = data.length / 6;
+    this.count = data.length / 5;
     this.with = shader(gl, VERTEX, FRAGMENT);
     const [corners, stretches] = [buffer(gl, gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1])), buffer(gl, gl.ARRAY_BUFFER, new Float32Array(data))];
-    const each = { data: stretches, type: gl.FLOAT, each: 1, stride: 24 };
+    const each = { data: stretches, type: gl.FLOAT, each: 1, stride: 20 };
     this.from = vertices(gl, this.with, [
       { name: "a_corner", data: corners, size: 2, type: gl.FLOAT },
       { ...each, name: "a_ends", size: 4, offset: 0 },
       { ...each, name: "a_width", size: 1, offset: 16 },
-      { ...each, name: "a_run", size: 1, offset: 20 },
     ]);
   }
 

@@ -15,6 +15,8 @@ const COARSE = [1, 0.7, 0.5] as const;
 const REST = 160;
 
 const WOODS = new Set(["wood", "forest"]);
+/** Fields are the quiet land itself. */
+const FIELDS = new Set(["farmland", "farmyard"]);
 const grow = (zoom: number, from: number, to: number, thin: number, thick: number): number =>
   thin * (thick / thin) ** Math.min(Math.max((zoom - from) / (to - from), 0), 1.15);
 
@@ -45,7 +47,7 @@ export class Scene {
     const gl = canvas.getContext("webgl2", { antialias: false, alpha: false, depth: false, stencil: false, powerPreference: "high-performance" });
     if (!gl) throw new Error("WebGL 2");
     this.gl = gl;
-    this.colours = palette(theme); (window as any).__scene = this;
+    this.colours = palette(theme);
   }
 
   setGround(pack: Pack<Layers>): Ground {
@@ -64,7 +66,8 @@ export class Scene {
   setLines(roads: GeoJSON.FeatureCollection, streams: GeoJSON.FeatureCollection, greens: GeoJSON.FeatureCollection): void {
     this.roads = new Lines(this.gl, roads, (said) => Number(said.c ?? 1));
     this.streams = new Lines(this.gl, streams, (said) => Number(said.w ?? 5));
-    this.greens = new Areas(this.gl, greens, (said) => (WOODS.has(String(said.u)) ? 1 : 0));
+    const shown = { ...greens, features: greens.features.filter((area) => !FIELDS.has(String(area.properties?.u))) };
+    this.greens = new Areas(this.gl, shown, (said) => (WOODS.has(String(said.u)) ? 1 : 0));
     this.look(this.eye);
   }
 

@@ -20,7 +20,7 @@ export function style(theme: Theme): StyleSpecification {
     },
     layers: [
       { id: "barriers", type: "line", source: "barriers", paint: { "line-color": theme.label, "line-width": grow([11, 1.5], [17, 4]) } },
-      { id: "districts", type: "line", source: "districts", paint: { "line-color": theme.district, "line-width": grow([10, 0.8], [15, 1.6]), "line-dasharray": [3, 3], "line-opacity": 0.8 } },
+      { id: "districts", type: "line", source: "districts", paint: { "line-color": theme.district, "line-width": grow([10, 0.8], [15, 1.6]), "line-dasharray": [3, 3], "line-opacity": 0.5 } },
       { id: "district-chosen", type: "line", source: "districts", filter: ["==", ["get", "id"], ""], layout: { "line-join": "round" }, paint: { "line-color": theme.accent, "line-width": 2.5 } },
       { id: "chosen", type: "line", source: "chosen", layout: { "line-join": "round" }, paint: { "line-color": theme.accent, "line-width": 3 } },
       { id: "places", type: "circle", source: "places", minzoom: 11.5, paint: { "circle-radius": grow([11, 2.5], [16, 6]), "circle-color": theme.place, "circle-stroke-color": theme["label-halo"], "circle-stroke-width": 1.5 } },
