@@ -51,7 +51,7 @@ def show(
     if json:
         say_json(about)
         return
-    say(f"[bold]{known.name[lang]}[/]  {known.crs}, {known.vertical_datum}")
+    say(f"{known.name[lang]}  {known.crs}, {known.vertical_datum}")
     rows = []
     for layer, provenance in known.provenance.items():
         raster = layer.value in ("terrain", "sea")
@@ -120,7 +120,7 @@ def new(
     with waiting() as progress:
         made = make_new(config, folder, progress)
     for layer, note in made.notes.items():
-        err.print(f"{layer}: {note}", highlight=False, markup=False)
+        err.print(f"{layer}: {note}", highlight=False)
     for one in made.problems:
-        err.print(f"{one.severity.value}: {one.line(lang)}", highlight=False, markup=False)
+        err.print(f"{one.severity.value}: {one.line(lang)}", highlight=False)
     say({"da": f"Lavet: {folder}", "en": f"Made: {folder}"}[lang])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,15 +13,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from fjordby.errors import FjordbyError
 from fjordby.progress import Progress as Report
 
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
+# Names of storms, towns and folders are shown as they are: brackets and colons are no orders.
+out = Console(soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
 
 
 class Language(StrEnum):
@@ -31,9 +32,14 @@ class Language(StrEnum):
 
 
 def own_language() -> Language:
-    """Return the language of the person at the keyboard: Danish where the machine says so."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return Language.DA if spoken.lower().startswith("da") else Language.EN
+    """Return the language of the person at the keyboard: Danish where the machine says so.
+
+    The first that is set of LC_ALL, LC_MESSAGES and LANG speaks, as POSIX has it.
+    """
+    spoken = next(
+        (s for s in map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG")) if s), ""
+    ).lower()
+    return Language.DA if re.split(r"[_.@-]", spoken)[0] in ("da", "danish") else Language.EN
 
 
 OWN = own_language()
@@ -56,13 +62,11 @@ def table(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[int] = (0,)
 ) -> None:
     """Print a table: the columns of words stand to the left, those of numbers to the right."""
-    grid = Table(
-        title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold"
-    )
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for i, head in enumerate(heads):
-        grid.add_column(escape(head), justify="left" if i in words else "right", overflow="fold")
+        grid.add_column(head, justify="left" if i in words else "right", overflow="fold")
     for row in rows:
-        grid.add_row(*map(escape, row))
+        grid.add_row(*row)
     out.print(grid)
 
 
@@ -70,7 +74,8 @@ def table(
 def waiting() -> Iterator[Report]:
     """Show how far long work has come, and how long is left, on the error stream."""
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
+        TextColumn("{task.description}", markup=False), BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
         TimeElapsedColumn(), TimeRemainingColumn(), console=err, transient=True,
     ) as bar:  # fmt: skip
         task = bar.add_task("", total=1.0)
@@ -79,7 +84,7 @@ def waiting() -> Iterator[Report]:
         def report(share: float, doing: str) -> None:
             nonlocal said
             bar.update(task, completed=share, description=doing)
-            if doing != said and not err.is_terminal:
+            if doing and doing != said and not err.is_terminal:
                 # Without a terminal a bar would be noise: one line for each new piece of work.
                 err.print(f"{100 * share:3.0f} %  {doing}", highlight=False)
             said = doing
@@ -92,8 +97,8 @@ def teach(command: Callable[[], Any]) -> int:
     try:
         command()
     except FjordbyError as problem:
-        err.print(f"[bold red]{type(problem).__name__}[/]", highlight=False)
-        err.print(str(problem), highlight=False, markup=False)
+        err.print(type(problem).__name__, style="bold red", highlight=False)
+        err.print(str(problem), highlight=False)
         return 1
     except KeyboardInterrupt:
         err.print("Stopped. What was finished is kept: run the same command to go on.")
