@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import heapq
 import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
 from fjordby.city import City, Layer
 from fjordby.city.model import AGE_GROUPS
@@ -257,3 +263,27 @@ def make_study(city: City, folder: Path, storms: list[dict] = STORMS) -> Path:
 def study(tmp_path_factory: pytest.TempPathFactory, valley: City) -> Path:
     """The study of the made-up valley."""
     return make_study(valley, tmp_path_factory.mktemp("study"))
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port of this machine; gives its address."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def serve_app():
+    """Give the tests the server in a thread."""
+    return serving
