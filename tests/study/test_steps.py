@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
@@ -129,3 +130,73 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
     assert made == ["b"]
     assert {p.name for p in (tmp_path / "s" / "b").iterdir()} == {"result.txt", "step.json"}
     assert not list((tmp_path / "s").glob(".b*"))
+
+
+def test_a_result_that_rotted_is_made_again(tmp_path):
+    """A file of the right size with other bytes, as a bad disk or a power cut leaves it."""
+    made = []
+    run(tmp_path, [writing("a", made, text="good")], silent, "en")
+    (tmp_path / "a" / "result.txt").write_text("evil")
+    assert read_done(tmp_path, "a") is None
+    run(tmp_path, [writing("a", made, text="good")], silent, "en")
+    assert made == ["a", "a"]
+    assert (tmp_path / "a" / "result.txt").read_text() == "good"
+
+
+def test_a_record_that_is_no_record_counts_as_not_done(tmp_path):
+    made = []
+    for text in ("{", "[]", '{"files": 3}', '{"key": 1, "seconds": "x", "files": {}}'):
+        run(tmp_path, [writing("a", made)], silent, "en")
+        (tmp_path / "a" / "step.json").write_text(text)
+        assert read_done(tmp_path, "a") is None
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OSError("4096 requested and 512 written"),
+        OSError(errno.EFBIG, "File too large"),
+        OSError(errno.EIO, "Input/output error"),
+    ],
+    ids=["numpy", "limit", "disk"],
+)
+def test_a_disk_that_takes_no_more_is_said_in_words(tmp_path, trouble):
+    """The arrays tell of a full disk without a number: it wrote less than it was asked to."""
+
+    def fill(folder, progress):
+        raise trouble
+
+    with pytest.raises(StorageFailed, match="finished steps are kept"):
+        run(tmp_path, [Step("a", Words("a", "a"), fill, "")], silent, "en")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_arrays_on_a_full_disk_end_in_words(tmp_path):
+    import numpy as np
+
+    def fill(folder, progress):
+        (folder / "a.npy").symlink_to("/dev/full")
+        np.save(folder / "a.npy", np.zeros(100_000))
+
+    with pytest.raises(StorageFailed):
+        run(tmp_path, [Step("a", Words("a", "a"), fill, "")], silent, "en")
+
+
+def test_another_mistake_with_a_file_is_not_called_a_full_disk(tmp_path):
+    def miss(folder, progress):
+        (folder / "nowhere" / "x").read_text()
+
+    with pytest.raises(FileNotFoundError):
+        run(tmp_path, [Step("a", Words("a", "a"), miss, "")], silent, "en")
+
+
+def test_what_killed_writers_left_is_swept(tmp_path):
+    """Half-made folders of steps and half-written files, at any depth; nothing else."""
+    run(tmp_path, [writing("b/c", [])], silent, "en")
+    (tmp_path / "b" / ".d.part").mkdir()
+    (tmp_path / "b" / ".d.part" / "half").touch()
+    (tmp_path / ".study.toml.123.part").write_text("half")
+    (tmp_path / "notes.part").write_text("mine")
+    run(tmp_path, [writing("b/c", [])], silent, "en")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "b", "notes.part"]
+    assert [p.name for p in (tmp_path / "b").iterdir()] == ["c"]

@@ -2,7 +2,8 @@
 
 A step is a folder. It is built beside its place under a name of its own and moved there in one
 go, so a killed run leaves either the whole step or nothing of it. Its `step.json` names the hash
-of everything it was made from; the next run compares and goes on where the last one stopped.
+of everything it was made from, and the size and checksum of each file; the next run compares and
+goes on where the last one stopped.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import shutil
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from fjordby.words import Words
 
 RECORD = "step.json"
 PART = ".part"
+#: What a disk says that takes no more.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,23 @@ def read_done(folder: Path, name: str) -> Done | None:
     try:
         record = json.loads((place / RECORD).read_text(encoding="utf-8"))
         files = {str(k): int(v) for k, v in record["files"].items()}
-        whole = all((place / f).stat().st_size == size for f, size in files.items())
+        seconds, sums = float(record["seconds"]), record["checks"]
+        whole = all(
+            (place / f).stat().st_size == size and _check(place / f) == sums[f]
+            for f, size in files.items()
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Done(name, record["key"], float(record["seconds"]), files, False) if whole else None
+    return Done(name, str(record["key"]), seconds, files, False) if whole else None
+
+
+def _check(path: Path) -> str:
+    """Return the checksum of a file: CRC-32, which finds what rots; it guards against no person."""
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            value = zlib.crc32(block, value)
+    return f"{value:08x}"
 
 
 def run(folder: Path, steps: Sequence[Step], progress: Progress, language: str) -> list[Done]:
@@ -136,13 +153,12 @@ def _make(folder: Path, step: Step, key: str, progress: Progress) -> Done:
     begun = time.perf_counter()
     try:
         step.make(part, progress)
-        files = {
-            str(p.relative_to(part)): p.stat().st_size
-            for p in sorted(part.rglob("*"))
-            if p.is_file()
-        }
+        made = [p for p in sorted(part.rglob("*")) if p.is_file()]
+        files = {str(p.relative_to(part)): p.stat().st_size for p in made}
+        checks = {str(p.relative_to(part)): _check(p) for p in made}
         seconds = time.perf_counter() - begun
-        record = {"key": key, "inputs": step.inputs, "seconds": round(seconds, 3), "files": files}
+        record = {"key": key, "inputs": step.inputs, "seconds": round(seconds, 3), "files": files,
+                  "checks": checks}  # fmt: skip
         with (part / RECORD).open("w", encoding="utf-8") as out:
             json.dump(record, out, indent=1)
             out.flush()
@@ -157,10 +173,12 @@ def _make(folder: Path, step: Step, key: str, progress: Progress) -> Done:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what a killed run left half-made."""
-    for left in folder.rglob(f".*{PART}"):
+    """Remove what a killed run left half-made, folders of steps and files."""
+    for left in list(folder.rglob(f".*{PART}")):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -170,10 +188,12 @@ def _storage(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as trouble:
-        if trouble.errno in (errno.ENOSPC, errno.EDQUOT):
+        # numpy tells of a full disk without a number: "4096 requested and 512 written".
+        short = trouble.errno is None and "requested and" in str(trouble)
+        if short or trouble.errno in FULL:
             raise StorageFailed(
                 f"room on the disk for the study in {folder}",
-                "a full disk",
+                trouble.strerror or "a full disk",
                 "Free some space and run it again: finished steps are kept, nothing is half-made.",
             ) from trouble
         if trouble.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
