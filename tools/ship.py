@@ -29,7 +29,8 @@ def ship(city: City, raw: Path) -> None:
         path.stem: (path, tomllib.loads(path.read_text(encoding="utf-8")))
         for path in sorted((raw / "records").glob("*.toml"))
     }
-    city = city.with_(records={stem: record for stem, (_, record) in records.items()})
+    own = {stem: record for stem, (_, record) in records.items()}
+    city = city.with_(records={**city.records, **own})
     _clear(BUILTIN / city.id, records)
     folder = save(city, BUILTIN / city.id)
     for path, _ in records.values():

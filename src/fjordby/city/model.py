@@ -66,6 +66,9 @@ class City:
     green      polygons   id, name, use (park, wood, meadow, wetland, farmland, ...)
     ========== ========== =========================================================
 
+    Roads, buildings, places and green may have a column `kind` (a `Kind`) for each feature, where
+    a layer is mixed: real roads among made-up ones. The layer's own kind is that of most of it.
+
     `records` holds what else the folder says as plain tables, by file stem: `shocks` (storms,
     levels, rain) and `published` (figures to be held against) among them.
     """

@@ -139,7 +139,7 @@ def build_town(
         cut, standing, land, town, roads, sites, site_boxes, small, numbers, chance
     )
     everything = houses.everything([real, *built])
-    everything, central = services.in_centre(placed.central, everything)
+    everything, central = services.in_centre(placed.central, everything, len(real) + placed.first)
     progress(0.8, "people")
     buildings, cell, everything = building_table(everything, ground, districts, numbers, chance[10])
     people, moved = people_table(everything, buildings, cell, ground, numbers)
@@ -236,7 +236,7 @@ def _build(
     large = [s for s in other if s.kind.width >= services.TINY]
     tiny = [s for s in other if s.kind.width < services.TINY]
     among, homeless = services.among_houses(large, front, cut, standing, land)
-    made = houses.multi_storey(cut, standing, land, numbers, chance[8])
+    made = houses.multi_storey(cut, roads.geometry.to_numpy(), standing, land, numbers, chance[8])
     between, lost = services.among_houses(tiny, front, cut, standing, land)
     made += houses.halls(front, cut, standing, land, chance[8])
     made += houses.detached(front, cut, standing, land, numbers, chance[9])

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from shapely import STRtree
 
 from fjordby.city.town import multistorey
-from fjordby.city.town.batch import Batch, batch, pick, together
+from fjordby.city.town.batch import Batch, Objects, batch, pick, together
 from fjordby.city.town.blocks import (
     DETACHED,
     HALLS,
@@ -32,6 +33,8 @@ PLOT_LEAST, PLOT_MOST = 15.0, 40.0
 TRADES = (322, 322, 321, 333, 334)
 
 
+#: Houses of a perimeter block stand within this distance of a street's middle [m].
+KERB = 13.0
 #: Codes of the buildings of work areas and of the harbour, with their shares; assumed: halls and
 #: workshops first, shops and offices among them; by the quay stores and silos.
 WORKS = {222: 0.2, 223: 0.2, 323: 0.2, 322: 0.16, 321: 0.14, 221: 0.1}
@@ -60,11 +63,17 @@ class Land:
 
 
 def multi_storey(
-    blocks: Blocks, standing: Standing, land: Land, numbers: Parameters, rng: np.random.Generator
+    blocks: Blocks,
+    roads: Objects,
+    standing: Standing,
+    land: Land,
+    numbers: Parameters,
+    rng: np.random.Generator,
 ) -> list[Batch]:
     """Return perimeter blocks, slabs of flats and terraces, with the dwellings wanted there."""
     found = []
     wanted = blocks.dwellings
+    tree = STRtree(roads)
     for i in np.flatnonzero(np.isin(blocks.kind, (TERRACE, SLAB, PERIMETER))):
         kind, block = int(blocks.kind[i]), blocks.shape[i]
         if kind == PERIMETER:
@@ -77,10 +86,10 @@ def multi_storey(
             continue
         shape = np.array(houses, object)
         boxes = boxes_of(shape)
-        tight = boxes.copy()
-        tight[:, 4:] = np.maximum(tight[:, 4:] - 0.6, 0.5)
         # Neighbours share walls, so each is held against what stood before the block.
-        probe = standing.free(tight) & land.dry(boxes)
+        probe = standing.free(boxes, -0.2 if kind == PERIMETER else 0.3) & land.dry(boxes)
+        if kind == PERIMETER:
+            probe[:] &= np.isin(np.arange(len(shape)), tree.query(shape, "dwithin", KERB)[0])
         shape, boxes = shape[probe], boxes[probe]
         if not len(shape):
             continue
@@ -116,7 +125,7 @@ def _homes(
         floors = np.clip(np.round(1.25 * need + rng.normal(0.0, 0.6, n)), 2, 5)
         # What the residents do not need is shops and offices; some there always are.
         spare = 1.0 - wanted * numbers["flat_area"] / max(float((area * floors).sum()), 1.0)
-        trade = rng.random(n) < max(spare, numbers["trade_share"])
+        trade = rng.random(n) < np.clip(spare, numbers["trade_share"], numbers["trade_most"])
     dwellings = np.where(trade, 0.0, np.maximum(np.round(area * floors / numbers["flat_area"]), 1))
     code = np.where(trade, rng.choice(TRADES, n), 140)
     made = batch(shape, code, floors.astype(np.int64), dwellings, "flat", "block")
@@ -144,7 +153,7 @@ def detached(
     plot = np.clip(0.78 * front / np.maximum(need, 1e-9), PLOT_LEAST, PLOT_MOST)
     width = np.where(cell >= 0, plot[np.maximum(cell, 0)], PLOT_MOST)
     key = some.road * 2 + some.side
-    lane = rng.uniform(3.0, 8.0, int(key.max()) + 1)
+    lane = rng.uniform(3.0, 7.0, int(key.max()) + 1)
     jitter = rng.uniform(0.88, 1.12, len(some))
     boxes = some.box(width * jitter, 25.0, 0.3)
     quota = np.asarray(need * 1.06 + 1.0, np.float64)
@@ -177,7 +186,7 @@ def _plots(
     two = rng.random(n) < numbers["two_floor_share"]
     bent = (rng.random(n) < 0.32) & (width > 12.0)
     grown = house[bent].copy()
-    extra = 3.5
+    extra = 2.8
     grown[:, 5] += extra / 2.0
     grown[:, 0] -= extra / 2.0 * grown[:, 3]
     grown[:, 1] += extra / 2.0 * grown[:, 2]
@@ -220,7 +229,7 @@ def halls(
              ((14.0, 24.0), (12.0, 18.0), 5.0))  # fmt: skip
     for (w0, w1), (d0, d1), yard in sizes:
         # A second and third row stands behind the first, reached over its yard.
-        for back in (0.0, 55.0, 105.0):
+        for back in (0.0, 45.0, 85.0):
             some = fronts.pick(np.arange(0, len(fronts), 4))
             width, depth = rng.uniform(w0, w1, len(some)), rng.uniform(d0, d1, len(some))
             boxes = some.box(width, depth, 9.0 + back)

@@ -261,8 +261,8 @@ def trace(
             return n, 0
         nxt_x = x + step * ex
         nxt_y = y + step * ey
-        r = int((plan_north - nxt_y) / plan_cell)
-        c = int((nxt_x - plan_west) / plan_cell)
+        r = int(np.floor((plan_north - nxt_y) / plan_cell))
+        c = int(np.floor((nxt_x - plan_west) / plan_cell))
         if r < 0 or c < 0 or r >= allowed.shape[0] or c >= allowed.shape[1]:
             return n, 0
         if not allowed[r, c]:

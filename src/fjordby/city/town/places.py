@@ -240,7 +240,10 @@ def _nearest_square(
 ) -> tuple[int, int] | None:
     codes = {"work": (WORK, OPEN), "harbour": (HARBOUR,), "outfall": (HARBOUR, WORK, OPEN),
              "high": (HOMES, OPEN)}.get(spot.kind.near, (HOMES,))  # fmt: skip
-    free = np.isin(use, codes) & (ground.suit > 0.3) & ~taken
+    if spot.assumed:
+        codes = (HOMES, OPEN, WORK, HARBOUR)
+    good = ground.land if spot.assumed else ground.suit > 0.3
+    free = np.isin(use, codes) & good & ~taken
     # The square whose first row and column a cell is: the filter looks ahead, not around.
     ahead = -(size // 2)
     whole = ndimage.minimum_filter(free, size=size, origin=ahead, mode="constant", cval=False)

@@ -124,10 +124,7 @@ def people_table(
     cells = np.nonzero(inside)
     size = np.maximum(np.bincount(ground.census[inside], minlength=n), 1)
     middle = np.column_stack(
-        [
-            np.bincount(ground.census[inside], axis.astype(np.float64), n) / size
-            for axis in cells
-        ]
+        [np.bincount(ground.census[inside], axis.astype(np.float64), n) / size for axis in cells]
     )
     people, away = rehouse(cell, people, some.dwellings, middle * ground.grid.cell)
     by_age = share(cell, people, some.dwellings, some.home, numbers)

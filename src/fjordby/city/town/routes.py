@@ -69,7 +69,14 @@ class Network:
         burnt = rasterize(
             [line],
             out_shape=(int(r1 - r0), int(c1 - c0)),
-            transform=grid.transform * Affine.translation(int(c0), int(r0)),
+            transform=Affine(
+                grid.cell,
+                0.0,
+                grid.west + float(c0) * grid.cell,
+                0.0,
+                -grid.cell,
+                grid.north - float(r0) * grid.cell,
+            ),
             all_touched=True,
         )
         self.cells[r0:r1, c0:c1] |= burnt > 0
@@ -289,14 +296,14 @@ def way_out(network: Network, town: Settlement) -> None:
 def lanes(network: Network, town: Settlement, rng: np.random.Generator) -> None:
     """Lead lanes to the people who live outside the towns."""
     ground = network.ground
-    rural = np.where((town.use == HOMES), 0.0, town.persons)
+    rural = np.where(town.use == HOMES, 0.0, town.persons)
     cells = ground.census
     nodes = _villages_apart(network, town)
-    wide = ndimage.gaussian_filter(rural, 100.0 / ground.grid.cell) * (ground.suit > 0.3)
     # A lane leads well into the cell, not just over its edge.
-    size = 2 * int(120.0 / ground.grid.cell) + 1
+    size = 2 * int(200.0 / ground.grid.cell) + 1
     deep = ndimage.minimum_filter(cells, size) == ndimage.maximum_filter(cells, size)
-    wide = wide * np.where(deep, 1.0, 1e-3)
+    good = (ground.suit > 0.3) & (town.use != HOMES)
+    like = np.where(deep, 1.0, 0.01) * np.where(good, 1.0, 1e-6)
     order = np.argsort(cells.ravel(), kind="stable")
     first = np.searchsorted(cells.ravel()[order], np.arange(int(cells.max()) + 2))
     for cell in range(int(cells.max()) + 1):
@@ -304,9 +311,9 @@ def lanes(network: Network, town: Settlement, rng: np.random.Generator) -> None:
         people = rural.ravel()[inside].sum() if len(inside) else 0.0
         if people < 0.5:
             continue
-        for _ in range(1 + int(people > 25.0)):
-            jitter = wide.ravel()[inside] * rng.uniform(0.4, 1.0, len(inside))
-            nodes.append(int(inside[np.argmax(jitter)]))
+        for _ in range(1 + min(int(people / 20.0), 3)):
+            chance = like.ravel()[inside] * rng.uniform(0.2, 1.0, len(inside))
+            nodes.append(int(inside[np.argmax(chance)]))
     for node in nodes:
         start = (node // ground.grid.nx, node % ground.grid.nx)
         if network.cells[start] or ground.sea[start] <= 0.0:

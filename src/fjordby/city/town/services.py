@@ -48,16 +48,12 @@ def site_boxes(sites: list[Site], lines: list[LineString]) -> tuple[Floats, list
         kind = site.spot.kind
         point = shapely.Point(site.x, site.y)
         road = lines[int(tree.nearest(point))]
-        at = road.project(point)
-        a, b = road.interpolate(max(at - 15.0, 0.0)), road.interpolate(at + 15.0)
-        angle = np.arctan2(b.y - a.y, b.x - a.x)
-        on = road.interpolate(at)
-        # The front faces the road: it lies to the right of the box's own direction.
-        if np.cos(angle) * (site.y - on.y) - np.sin(angle) * (site.x - on.x) < 0.0:
-            angle += np.pi
-        room = site.side / (abs(np.cos(angle)) + abs(np.sin(angle))) - 4.0
+        on = road.interpolate(road.project(point))
+        # The front faces the nearest point of the road, so that the drive meets it straight.
+        away = max(point.distance(on), 1e-6)
+        cos, sin = (site.y - on.y) / away, (on.x - site.x) / away
+        room = site.side / (abs(cos) + abs(sin)) - 4.0
         shrink = min(1.0, room / kind.width)
-        cos, sin = np.cos(angle), np.sin(angle)
         boxes[i] = (site.x, site.y, cos, sin, shrink * kind.width / 2, shrink * kind.depth / 2)
         front = np.array([site.x + sin * (boxes[i, 5] + 3.0), site.y - cos * (boxes[i, 5] + 3.0)])
         drive = LineString([(on.x, on.y), (float(front[0]), float(front[1]))])
@@ -119,14 +115,15 @@ def among_houses(
     return Placed(placed, buildings), rest
 
 
-def in_centre(spots: list[Spot], houses: Batch) -> tuple[Batch, list[tuple[Spot, int]]]:
-    """Give places of the centre a house that stands there; returns houses and (place, row)."""
+def in_centre(spots: list[Spot], houses: Batch, last: int) -> tuple[Batch, list[tuple[Spot, int]]]:
+    """Give places a house among the first `last` ones; returns the houses and (place, row)."""
     if not len(houses) or not spots:
         return houses, []
     middle = shapely.centroid(houses.shape)
     x, y = shapely.get_x(middle), shapely.get_y(middle)
     area = shapely.area(houses.shape)
     fits = np.isin(houses.home, ("flat", "terrace")) | np.isin(houses.code, (321, 322, 333, 334))
+    fits[last:] = False
     code, home, name, dwellings = (
         houses.code.copy(), houses.home.copy(), houses.name.copy(), houses.dwellings.copy()
     )  # fmt: skip
