@@ -99,10 +99,10 @@ def find_sorted(values: Array, value: int) -> int:
 
 
 @njit(cache=True)
-def open_beside(ground: Ground, i: int) -> bool:
+def open_beside(mark: Array, offsets: Array, i: int) -> bool:
     """Say whether a cell touches one whose answer is not known yet."""
-    for offset in ground.offsets:  # noqa: SIM110 (the compiler takes no generator)
-        if not ground.mark[i + offset] & SEEN:
+    for offset in offsets:  # noqa: SIM110 (the compiler takes no generator)
+        if not mark[i + offset] & SEEN:
             return True
     return False
 
@@ -116,7 +116,7 @@ def coast(ground: Ground, stack: Array) -> int:
     top = 0
     reach = ground.offsets.max()
     for i in range(reach, ground.height.size - reach):
-        if ground.height[i] == -np.inf and open_beside(ground, i):
+        if ground.height[i] == -np.inf and open_beside(ground.mark, ground.offsets, i):
             stack[top] = i
             top += 1
     return top
@@ -139,6 +139,14 @@ def wait(queue: Queue, level: float, item: int) -> None:
 
 
 @njit(cache=True)
+def next_shelf(shelf: Array, s: int) -> int:
+    """Return the first shelf from `s` on that holds something, or the number of shelves."""
+    while s < shelf.size and shelf[s] < 0:
+        s += 1
+    return s
+
+
+@njit(cache=True)
 def clear_shelf(ground: Ground, queue: Queue) -> None:
     """Move what still has a question beside it from the next shelf into the heap."""
     s = queue.tally[NEXT_SHELF]
@@ -149,7 +157,7 @@ def clear_shelf(ground: Ground, queue: Queue) -> None:
         if item >= cells:
             level = queue.step_level[item - cells]
             size = heap_push(queue.levels, queue.items, size, level, item)
-        elif open_beside(ground, item):
+        elif open_beside(ground.mark, ground.offsets, item):
             size = heap_push(queue.levels, queue.items, size, ground.height[item], item)
         item = queue.behind[item]
     queue.shelf[s] = -1
@@ -163,14 +171,16 @@ def take(ground: Ground, queue: Queue) -> tuple[int, float]:
     cells = ground.height.size
     while True:
         while not queue.tally[IN_HEAP]:
-            if queue.tally[NEXT_SHELF] == queue.shelf.size:
+            s = next_shelf(queue.shelf, queue.tally[NEXT_SHELF])
+            if s == queue.shelf.size:
                 return -1, 0.0
+            queue.tally[NEXT_SHELF] = s
             clear_shelf(ground, queue)
         item, level = queue.items[0], queue.levels[0]
         queue.tally[IN_HEAP] = heap_drop(queue.levels, queue.items, queue.tally[IN_HEAP])
         queue.tally[SERVED] += 1
         if item < cells:
-            if open_beside(ground, item):
+            if open_beside(ground.mark, ground.offsets, item):
                 return item, level
             continue
         cell = queue.step_to[item - cells]
@@ -263,7 +273,7 @@ def connect(ground: Ground, queue: Queue, stack: Array) -> None:
         rims = climb(ground, queue, level, stack, top)
         for r in range(rims, stack.size):
             i = stack[r]
-            if open_beside(ground, i):
+            if open_beside(ground.mark, ground.offsets, i):
                 wait(queue, ground.height[i], i)
         cell, level = take(ground, queue)
         top = 0
