@@ -131,6 +131,14 @@ def test_no_file_outside_the_page_is_ever_sent(client, path):
     assert "root:" not in answer.text
 
 
+def test_a_path_that_climbs_out_leads_nowhere(client, static):
+    secret = static.parent / "secret.txt"
+    secret.write_text("secret")
+    for path in ("/assets/..%2f..%2fsecret.txt", "/assets/%2e%2e/%2e%2e/secret.txt"):
+        assert client.get(path).status_code == 404
+    secret.unlink()
+
+
 def test_a_link_out_of_the_study_leads_nowhere(client, static, tmp_path):
     outside = tmp_path / "outside.js"
     outside.write_text("secret")
