@@ -33,19 +33,18 @@ export function buffer(gl: GL, target: GLenum, data: AllowSharedBufferSource): W
   return made;
 }
 
-export interface Attribute { name: string; data: WebGLBuffer; size: number; type: GLenum; each?: number; stride?: number; offset?: number }
+export interface Attribute { name: string; data: WebGLBuffer; size: number; type: GLenum; stride?: number; offset?: number }
 
-/** A vertex array: which buffers feed which attributes. `each` 1 means one value for each instance. */
+/** A vertex array: which buffers feed which attributes. */
 export function vertices(gl: GL, of: Shader, attributes: Attribute[], index: WebGLBuffer | null = null): WebGLVertexArrayObject {
   const made = gl.createVertexArray();
   gl.bindVertexArray(made);
-  for (const { name, data, size, type, each = 0, stride = 0, offset = 0 } of attributes) {
+  for (const { name, data, size, type, stride = 0, offset = 0 } of attributes) {
     const where = gl.getAttribLocation(of.program, name);
     if (where < 0) continue;
     gl.bindBuffer(gl.ARRAY_BUFFER, data);
     gl.enableVertexAttribArray(where);
     gl.vertexAttribPointer(where, size, type, false, stride, offset);
-    gl.vertexAttribDivisor(where, each);
   }
   if (index) gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, index);
   gl.bindVertexArray(null);

@@ -34,11 +34,13 @@ void main() {
 const SHOW = `
 in vec2 v_uv; out vec4 colour;
 uniform sampler2D u_face, u_height, u_rain, u_base, u_houses; uniform vec2 u_fade, u_size;
-uniform float u_level, u_high, u_raining, u_hatch;
+uniform float u_level, u_high, u_raining, u_hatch; uniform vec4 u_from; uniform vec3 u_land;
 uniform vec3 u_d1, u_d2, u_d3, u_d4, u_d5, u_building, u_building_wet, u_building_in, u_building_edge;
 void main() {
-  vec2 here = gl_FragCoord.xy / u_size;
-  vec3 c = texture(u_base, here).rgb;
+  // While the map moves, base and houses may be those of a moment ago: find this place in them.
+  vec2 here = ((gl_FragCoord.xy / u_size * 2.0 - 1.0) * u_from.xy + u_from.zw) * 0.5 + 0.5;
+  float known = step(0.0, min(here.x, here.y)) * step(max(here.x, here.y), 1.0);
+  vec3 c = mix(u_land, texture(u_base, here).rgb, known);
   vec4 face = texture(u_face, v_uv);
   vec2 ground = texture(u_height, v_uv).rg;
   float above, soft, depth, maybe = 0.0;
@@ -64,7 +66,7 @@ void main() {
     w = mix(w, u_d5, 0.5 * (1.0 - smoothstep(0.4, 1.6, abs(above) / soft)) * step(ground.g, ${CAP - 1}.0));
     c = mix(c, w * (0.88 + 0.24 * face.r), seen);
   }
-  vec4 house = texture(u_houses, here);
+  vec4 house = texture(u_houses, here) * known;
   if (house.a > 0.01) {
     // Levels are stored as shares of 5.1 m, 1 = never, weighted by how much of the pixel is house.
     vec2 levels = house.rg / house.a;
@@ -130,7 +132,7 @@ export class Ground {
     gl.drawElements(gl.TRIANGLES, gpu.count, gl.UNSIGNED_SHORT, 0);
   }
 
-  show(eye: Eye, palette: Palette, water: Water, base: WebGLTexture, houses: WebGLTexture, size: [number, number], hatch: number): void {
+  show(eye: Eye, palette: Palette, water: Water, base: WebGLTexture, houses: WebGLTexture, size: [number, number], hatch: number, drawn: Eye): void {
     const { gl, gpu } = this;
     const { program, set } = gpu.show.with;
     const raining = water.raining && this.raining;
@@ -140,6 +142,9 @@ export class Ground {
     gl.uniform1i(set("u_base"), 3);
     gl.uniform1i(set("u_houses"), 4);
     gl.uniform2f(set("u_size"), size[0], size[1]);
+    const was = placed(drawn, [eye.x, eye.y], 1);
+    gl.uniform4f(set("u_from"), drawn.world / eye.world, drawn.world / eye.world, was[2], was[3]);
+    gl.uniform3fv(set("u_land"), palette.land);
     // A quiet sea floods nothing, also where the ground is told to lie below it.
     gl.uniform1f(set("u_level"), raining ? 2.5 : water.level > 0 ? water.level : -CAP);
     gl.uniform1f(set("u_high"), water.high > 0 ? water.high : -CAP);

@@ -4,7 +4,7 @@ import earcut, { flatten } from "earcut";
 import { buffer, placed, shader, vertices, type Eye, type GL, type Shader } from "./gl";
 import type { Rgb } from "./theme";
 
-// Each stretch of a line is one instance: a box around it, and in it the pixels nearer than half a width.
+// Each stretch of a line is a box around it, and in it the pixels nearer than half a width.
 const VERTEX = `
 in vec2 a_corner; in vec4 a_ends; in float a_width; uniform vec4 u_view; uniform vec2 u_half; uniform vec4 u_widths;
 uniform float u_plus, u_metre; out vec2 v_at; out float v_length, v_wide;
@@ -28,6 +28,9 @@ void main() {
   colour = vec4(u_colour * a, a);
 }`;
 
+/** Floats for each corner: both ends, the width, the corner. */
+const FIELDS = 7;
+
 export interface LineLook { colour: Rgb; widths?: readonly [number, number, number, number]; metre?: number; plus?: number; dash?: number; opacity?: number }
 
 export class Lines {
@@ -41,22 +44,29 @@ export class Lines {
     const sorted = [...of.features].sort((a, b) => width(a.properties ?? {}) - width(b.properties ?? {}));
     const parts = sorted.flatMap((line) => strings(line.geometry).map((points) => ({ points: points.map(world), width: width(line.properties ?? {}) })));
     this.origin = parts[0]?.points[0] ?? [0, 0];
-    const data: number[] = [];
-    for (const { points, width: size } of parts) {
-      for (let i = 1; i < points.length; i++) {
-        const [a, b] = [points[i - 1]!, points[i]!];
-        data.push(...this.near(a), ...this.near(b), size);
+    const stretches = parts.reduce((sum, { points }) => sum + points.length - 1, 0);
+    const data = new Float32Array(stretches * 4 * FIELDS);
+    const index = new Uint32Array(stretches * 6);
+    this.count = index.length;
+    let [at, n] = [0, 0];
+    for (const { points, width: size } of parts)
+      for (let i = 1; i < points.length; i++, n++) {
+        const ends = [...this.near(points[i - 1]!), ...this.near(points[i]!)];
+        for (let corner = 0; corner < 4; corner++, at += FIELDS) data.set([...ends, size, corner & 1 ? 1 : -1, corner & 2 ? 1 : -1], at);
+        index.set([4 * n, 4 * n + 1, 4 * n + 2, 4 * n + 2, 4 * n + 1, 4 * n + 3], 6 * n);
       }
-    }
-    this.count = data.length / 5;
     this.with = shader(gl, VERTEX, FRAGMENT);
-    const [corners, stretches] = [buffer(gl, gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1])), buffer(gl, gl.ARRAY_BUFFER, new Float32Array(data))];
-    const each = { data: stretches, type: gl.FLOAT, each: 1, stride: 20 };
-    this.from = vertices(gl, this.with, [
-      { name: "a_corner", data: corners, size: 2, type: gl.FLOAT },
-      { ...each, name: "a_ends", size: 4, offset: 0 },
-      { ...each, name: "a_width", size: 1, offset: 16 },
-    ]);
+    const feed = { data: buffer(gl, gl.ARRAY_BUFFER, data), type: gl.FLOAT, stride: 4 * FIELDS };
+    this.from = vertices(
+      gl,
+      this.with,
+      [
+        { ...feed, name: "a_ends", size: 4, offset: 0 },
+        { ...feed, name: "a_width", size: 1, offset: 16 },
+        { ...feed, name: "a_corner", size: 2, offset: 20 },
+      ],
+      buffer(gl, gl.ELEMENT_ARRAY_BUFFER, index),
+    );
   }
 
   draw(eye: Eye, { colour, widths = [0, 0, 0, 0], metre = 0, plus = 0, dash = 0, opacity = 1 }: LineLook): void {
@@ -73,7 +83,7 @@ export class Lines {
     gl.uniform1f(set("u_opacity"), opacity);
     gl.uniform3fv(set("u_colour"), colour);
     gl.bindVertexArray(this.from);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
+    gl.drawElements(gl.TRIANGLES, this.count, gl.UNSIGNED_INT, 0);
   }
 
   private near([x, y]: [number, number]): [number, number] {

@@ -13,6 +13,8 @@ const SLOW = 30;
 const COARSE = [1, 0.7, 0.5] as const;
 /** The water is at rest when nothing moved for this long [ms]: then every pixel again, smoothed. */
 const REST = 160;
+/** While a slow machine moves the map, land and houses are drawn anew this often and moved between [ms]. */
+const ANEW = 250;
 
 const WOODS = new Set(["wood", "forest"]);
 /** Fields are the quiet land itself. */
@@ -37,6 +39,12 @@ export class Scene {
   private resting = 0;
   private lastDrag = 0;
   private slowness = 0;
+  private fine = false;
+  /** The view that land, lines and houses were last drawn for, and when. */
+  private drawn: Eye | null = null;
+  private drawnAt = 0;
+  private lookedAt = 0;
+  private lag = 0;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -47,11 +55,12 @@ export class Scene {
     const gl = canvas.getContext("webgl2", { antialias: false, alpha: false, depth: false, stencil: false, powerPreference: "high-performance" });
     if (!gl) throw new Error("WebGL 2");
     this.gl = gl;
-    this.colours = palette(theme);
+    this.colours = palette(theme); 
   }
 
   setGround(pack: Pack<Layers>): Ground {
     this.ground = new Ground(this.gl, pack);
+    this.drawnAt = 0;
     this.look(this.eye);
     this.onFirst();
     return this.ground;
@@ -59,6 +68,7 @@ export class Scene {
 
   setBuildings(pack: Pack<About>): Buildings {
     this.houses = new Buildings(this.gl, pack);
+    this.drawnAt = 0;
     this.look(this.eye);
     return this.houses;
   }
@@ -68,11 +78,13 @@ export class Scene {
     this.streams = new Lines(this.gl, streams, (said) => Number(said.w ?? 5));
     const shown = { ...greens, features: greens.features.filter((area) => !FIELDS.has(String(area.properties?.u))) };
     this.greens = new Areas(this.gl, shown, (said) => (WOODS.has(String(said.u)) ? 1 : 0));
+    this.drawnAt = 0;
     this.look(this.eye);
   }
 
   paint(theme: Theme): void {
     this.colours = palette(theme);
+    this.drawnAt = 0;
     this.look(this.eye);
   }
 
@@ -88,6 +100,7 @@ export class Scene {
           return column >= 0 && row >= 0 && column < nx && row < ny ? depth[row * nx + column]! : 0;
         }),
     );
+    this.drawnAt = 0;
     this.look(this.eye);
   }
 
@@ -106,11 +119,22 @@ export class Scene {
   /** A new view: everything is drawn. */
   look(eye: Eye | null): void {
     this.eye = eye;
+    this.fine = false;
     if (!eye || !this.ground) return;
     this.fit(eye);
-    this.drawBase(false);
+    if (!this.mayWait(eye)) this.drawBase(false);
     this.show();
     this.rest();
+  }
+
+  /** Whether what was drawn a moment ago can stand in for this view while it moves. */
+  private mayWait(eye: Eye): boolean {
+    const now = performance.now();
+    const gap = now - this.lookedAt;
+    this.lookedAt = now;
+    if (gap < 400) this.lag = 0.7 * this.lag + 0.3 * gap;
+    const same = this.drawn && this.drawn.width === eye.width && this.drawn.height === eye.height && this.drawn.ratio === eye.ratio;
+    return !!same && gap < 400 && this.lag > SLOW && now - this.drawnAt < ANEW;
   }
 
   /** The scene now, every pixel of it, for printing. */
@@ -128,8 +152,11 @@ export class Scene {
     if (!this.eye || !this.ground) return;
     this.coarse = 0;
     this.lastDrag = 0;
-    this.fit(this.eye);
-    this.drawBase(true);
+    if (!this.fine) {
+      this.fit(this.eye);
+      this.drawBase(true);
+      this.fine = true;
+    }
     this.show();
   }
 
@@ -167,6 +194,8 @@ export class Scene {
       this.greens?.draw(eye, colours.green, colours.wood, 0.55);
       this.drawLines(eye);
     });
+    this.drawn = eye;
+    this.drawnAt = performance.now();
     this.above.draw(() => {
       gl.disable(gl.BLEND);
       gl.clearColor(0, 0, 0, 0);
@@ -203,7 +232,7 @@ export class Scene {
     gl.disable(gl.BLEND);
     this.clear(this.colours.ground);
     const hatch = this.kinds.buildings === "synthetic" && eye.zoom > 13.5 ? 0.4 : 0;
-    this.ground.show(eye, this.colours, this.water, this.base.texture, this.above.texture, [width, height], hatch);
+    this.ground.show(eye, this.colours, this.water, this.base.texture, this.above.texture, [width, height], hatch, this.drawn ?? eye);
   }
 
   private clear([r, g, b]: readonly [number, number, number]): void {
