@@ -100,8 +100,10 @@ def test_residents_add_up_to_each_census_cell(town):
     people = town.people.set_index("building")[list(AGE_GROUPS)].sum(axis=1)
     points = home.loc[people.index]
     for _, cell in census.iterrows():
-        here = points.within(cell.geometry)
-        assert people[here.to_numpy()].sum() == pytest.approx(cell.population, abs=1e-6)
+        here = points.within(cell.geometry).to_numpy()
+        edge = points.touches(cell.geometry).to_numpy()
+        assert people[here].sum() <= cell.population + 1e-6
+        assert people[here | edge].sum() >= cell.population - 1e-6
 
 
 def test_nobody_is_lost_and_nobody_is_added(town):
@@ -162,7 +164,7 @@ def test_the_roads_are_one_network(town):
 
 def test_roads_cross_the_stream_and_not_the_fjord(town):
     _, sea, streams, _, _ = make_inputs()
-    assert town.roads.crosses(streams.geometry[0]).any()
+    assert town.roads.crosses(streams.geometry[0]).sum() >= 4, "a town on both banks"
     grid = Grid.of(sea)
     made_up = town.roads[town.roads["kind"] == "synthetic"].geometry.to_numpy()
     xy = shapely.get_coordinates(shapely.segmentize(made_up, 10.0))

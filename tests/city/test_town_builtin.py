@@ -1,6 +1,10 @@
 """The two built-in cities load and are what they say they are."""
 
+from pathlib import Path
+
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -108,3 +112,23 @@ def test_an_unknown_code_is_refused():
 def test_a_slip_road_counts_as_its_road():
     assert road_class("secondary_link") == road_class("secondary")
     assert road_class("raceway") == road_class("unclassified")
+
+
+def test_vejles_census_cells_add_up():
+    """Cells wholly on the map hold their residents of 2021, but for a few from the map's edge."""
+    raw = pd.read_csv(Path(__file__).parents[2] / "data/vejle/population/vejle_pop_1km_2021.csv")
+    corners = [
+        shapely.segmentize(shapely.box(e * 1e3, n * 1e3, e * 1e3 + 1e3, n * 1e3 + 1e3), 250.0)
+        for n, e in zip(raw["n_km"], raw["e_km"], strict=True)
+    ]
+    cells = gpd.GeoSeries(corners, crs="EPSG:3035").to_crs("EPSG:25832").to_numpy()
+    town = city.load("vejle")
+    whole = shapely.within(cells, shapely.box(*town.grid.bounds))
+    home = town.buildings.set_index("id").loc[town.people["building"]].representative_point()
+    point, cell = shapely.STRtree(cells).query(home.to_numpy(), predicate="intersects")
+    persons = town.people[list(AGE_GROUPS)].sum(axis=1).to_numpy()
+    held = np.bincount(cell, persons[point], len(cells))
+    apart = np.abs(held - raw["population"].to_numpy())[whole]
+    assert whole.sum() > 150
+    assert (apart < 0.02).mean() > 0.95
+    assert apart.sum() < 40.0

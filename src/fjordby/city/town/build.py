@@ -26,6 +26,7 @@ from fjordby.city.town import (
     streets,
 )
 from fjordby.city.town.batch import Batch
+from fjordby.city.town.bridges import bridges
 from fjordby.city.town.field import street_field
 from fjordby.city.town.ground import Floats, Ground, lay
 from fjordby.city.town.parameters import Parameters
@@ -125,6 +126,7 @@ def build_town(
     plan = streets.plan_streets(use, town.density, ground, numbers)
     field = street_field(ground, net.lines, chance[5])
     local = streets.local_streets(ground, field, plan, net.lines, numbers, chance[6])
+    local += bridges(streams, net.lines + local, ground, use, numbers)
     site_boxes, drives = services.site_boxes(sites, net.lines + local)
     roads = _weave(net, local, drives, ground, numbers)
     progress(0.5, "blocks")

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from scipy import ndimage
@@ -50,6 +51,8 @@ class Ground:
         Row of the census cell, -1 outside.
     persons
         Residents in each planning cell, adding up to each census cell.
+    outlines
+        Polygons of the census cells.
     """
 
     grid: Grid
@@ -62,12 +65,21 @@ class Ground:
     wet: Bools
     census: Ints
     persons: Floats
+    outlines: NDArray[np.object_]
 
     def at(self, field: NDArray[Any], x: Floats, y: Floats) -> NDArray[Any]:
         """Return a field's values at points [m]; points outside take the nearest cell."""
         row, column = self.grid.rows_columns(x, y)
         row = np.clip(row, 0, self.grid.ny - 1)
         return np.asarray(field[row, np.clip(column, 0, self.grid.nx - 1)])
+
+    def cell_of(self, points: NDArray[np.object_]) -> Ints:
+        """Return the census cell that each point lies in, -1 for none; on an edge, the first."""
+        found = np.full(len(points), -1, np.int64)
+        point, cell = shapely.STRtree(self.outlines).query(points, predicate="intersects")
+        order = np.lexsort((-cell, point))
+        found[point[order]] = cell[order]
+        return found
 
 
 def planning_grid(grid: Grid, cell: float) -> Grid:
@@ -129,8 +141,9 @@ def lay(
         dtype="int32",
     ).astype(np.int64)
     cells -= 1
+    outlines = census.geometry.to_numpy()
     persons = _spread(cells, _inside(census, cells, grid), suit * np.where(wet, 0.35, 1.0), grid)
-    return Ground(grid, filled, slope, land, suit, water, to_sea, wet, cells, persons)
+    return Ground(grid, filled, slope, land, suit, water, to_sea, wet, cells, persons, outlines)
 
 
 def _mean(fine: Grid, coarse: Grid, values: Floats) -> Floats:

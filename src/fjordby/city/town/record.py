@@ -49,7 +49,7 @@ def building_table(
     """
     middle = shapely.point_on_surface(some.shape)
     x, y = shapely.get_x(middle), shapely.get_y(middle)
-    cell = ground.at(ground.census, x, y)
+    cell = ground.cell_of(middle)
     n = int(ground.census.max()) + 1
     inside = ground.census >= 0
     people = np.bincount(ground.census[inside], ground.persons[inside], n).astype(np.float64)
