@@ -121,20 +121,8 @@ def rain_flood(
     taken = taken + _on_land(sewer, spots, land, "sewer")
     runs = np.maximum(fallen - taken, 0.0)
     arrived = _by_owner(owner, land, runs, spots.innermost)
-    tree = _tree(spots)
-    hollows = len(spots)
-    water = np.zeros(hollows)
-    full = np.zeros(hollows, bool)
-    leaves = np.argsort(-spots.order[spots.outermost[: spots.innermost]], kind="stable")
-    inflow = arrived[2:].copy()
-    to_sea, off_map = kernels.settle(
-        tree, spots.room, leaves, inflow, water, full, np.arange(hollows)
-    )
-    level = _levels(spots, tree, water, full)
-    depth = np.full(owner.shape, np.nan)
-    depth[land] = 0.0
-    ground = np.ascontiguousarray(spots.terrain.values).reshape(-1)
-    kernels.depths(ground, owner.reshape(-1), level, depth.reshape(-1))
+    water, level, to_sea, off_map = _come_to_rest(spots, arrived[2:].copy())
+    depth = _depth(spots, land, level)
     area = grid.cell_area
     total = _sum(fallen, land)
     balance = Balance(
@@ -146,6 +134,29 @@ def rain_flood(
     )
     flood = Flood(grid.raster(depth.astype(np.float32), "depth"), "cloudburst", "bluespots")
     return RainFlood(flood, balance, water * area, level)
+
+
+def _come_to_rest(spots: Bluespots, inflow: Array) -> tuple[Array, Array, float, float]:
+    """Return water and level of each hollow, and what ran to the sea and off the map [m]."""
+    tree = _tree(spots)
+    hollows = len(spots)
+    water = np.zeros(hollows)
+    full = np.zeros(hollows, bool)
+    # Spill only goes to lower ranks: the highest ranks first have all their inflow in time.
+    leaves = np.argsort(-spots.order[spots.outermost[: spots.innermost]], kind="stable")
+    to_sea, off_map = kernels.settle(
+        tree, spots.room, leaves, inflow, water, full, np.arange(hollows)
+    )
+    return water, _levels(spots, tree, water, full), to_sea, off_map
+
+
+def _depth(spots: Bluespots, land: Array, level: Array) -> Array:
+    """Return the depth of the water under the levels, NaN off the land [m]."""
+    depth = np.full(land.shape, np.nan)
+    depth[land] = 0.0
+    ground = np.ascontiguousarray(spots.terrain.values).reshape(-1)
+    kernels.depths(ground, spots.catchment.values.reshape(-1), level, depth.reshape(-1))
+    return depth
 
 
 def rain_left(rain: Series, capacity: float | Array) -> Any:
