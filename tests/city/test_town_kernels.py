@@ -68,6 +68,13 @@ def test_a_road_goes_round_the_water_or_not_at_all(any_kernels):
     assert walk(factor, flat, (2, 0), (2, 11))[0] == -1
 
 
+def test_no_road_ends_in_the_water(any_kernels):
+    flat = np.zeros((12, 12))
+    factor = flat + 1.0
+    factor[5, 10] = 0.0
+    assert walk(factor, flat, (5, 0), (5, 10))[0] == -1
+
+
 box = st.tuples(
     st.floats(-20, 20), st.floats(-20, 20), st.floats(0, np.pi), st.floats(1, 12), st.floats(1, 12)
 )
