@@ -167,3 +167,30 @@ def test_answers_of_the_wrong_shape_are_refused(valley, tmp_path):
     table = pd.DataFrame({"id": ["a"], "use": "home"})
     with pytest.raises(BadValue, match="residents"):
         write_building_answers(tmp_path, table, [0.0, 1.0], {"x": np.zeros((1, 1))})
+
+
+def test_a_channel_is_drawn_as_a_stream_and_not_as_the_deepest_flood(valley, connection):
+    """A bed dug 3 m down along the stream stays dry on the map until its banks are wet."""
+    grid = valley.grid
+    dug = valley.terrain.values.copy()
+    dug[34:36, 22:] = -2.0
+    level = connection.values.copy()
+    level[34:36, 22:] = -0.5
+    city = valley.with_(terrain=grid.raster(dug, "terrain"))
+    arrays, _ = ground_arrays(city, grid.raster(level, "connection"))
+    plain, _ = ground_arrays(valley, connection)
+    inland = np.s_[34:36, 30:90]
+    assert np.abs(arrays["terrain"][inland] - plain["terrain"][inland]).max() <= 20
+    assert (arrays["connection"][inland] >= plain["connection"][inland] - 20).all()
+
+
+def test_each_district_has_one_name_inside_it(valley, connection, tmp_path):
+    import gzip
+
+    write_page_layers(valley, connection, tmp_path)
+    said = json.loads(gzip.decompress((tmp_path / "names.geojson.gz").read_bytes()))
+    assert [f["properties"]["n"] for f in said["features"]] == ["Syd", "Nord"]
+    back = Transformer.from_crs("EPSG:4326", valley.crs, always_xy=True)
+    for feature, shape in zip(said["features"], valley.districts.geometry, strict=True):
+        x, y = back.transform(*feature["geometry"]["coordinates"])
+        assert shape.contains(gpd.points_from_xy([x], [y])[0])

@@ -12,7 +12,7 @@ import { palette, type Palette, type Theme } from "./theme";
 const SLOW = 30;
 const COARSE = [1, 0.7, 0.5] as const;
 /** The water is at rest when nothing moved for this long [ms]: then every pixel again, smoothed. */
-const REST = 160;
+const REST = 250;
 /** While a slow machine moves the map, land and houses are drawn anew this often and moved between [ms]. */
 const ANEW = 250;
 
@@ -132,9 +132,11 @@ export class Scene {
     const now = performance.now();
     const gap = now - this.lookedAt;
     this.lookedAt = now;
-    if (gap < 400) this.lag = 0.7 * this.lag + 0.3 * gap;
+    if (gap > 400) return false;
+    this.lag = 0.7 * this.lag + 0.3 * gap;
+    this.coarse = this.lag > 2 * SLOW ? 2 : this.lag > SLOW ? 1 : 0;
     const same = this.drawn && this.drawn.width === eye.width && this.drawn.height === eye.height && this.drawn.ratio === eye.ratio;
-    return !!same && gap < 400 && this.lag > SLOW && now - this.drawnAt < ANEW;
+    return !!same && this.lag > SLOW && now - this.drawnAt < ANEW;
   }
 
   /** The scene now, every pixel of it, for printing. */

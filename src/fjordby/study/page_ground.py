@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 from pyproj import Transformer
-from scipy.ndimage import gaussian_filter
+from rasterio.features import rasterize
+from scipy.ndimage import gaussian_filter, grey_closing
 
 from fjordby.city import City
 from fjordby.errors import BadValue
@@ -65,10 +66,8 @@ def ground_arrays(
             "Compute it from the same city.",
         )
     step = -(-max(grid.shape) // largest_side)
-    terrain, level, sea = _thinned(
-        city.terrain.values.astype(np.float32), connection.values.astype(np.float32),
-        city.sea.values.astype(bool), step,
-    )  # fmt: skip
+    drawn, reached = without_channels(city, connection)
+    terrain, level, sea = _thinned(drawn, reached, city.sea.values.astype(bool), step)
     known = np.isfinite(terrain) | sea
     bed = np.where(np.isfinite(terrain), terrain, np.float32(UNKNOWN_BED))
     level = np.where(sea, np.fmin(level, np.float32(0.0)), level)
@@ -90,6 +89,29 @@ def ground_arrays(
         "known_bit": KNOWN,
     }
     return arrays, about
+
+
+def without_channels(city: City, connection: Raster) -> tuple[Array, Array]:
+    """Return heights and connection with the beds of the streams lifted to their banks.
+
+    A stream is drawn as a stream. Its bed lies below the sea, so without this every channel would
+    be shown as the deepest flood of all, long before any bank is wet. Only the picture is changed.
+    """
+    terrain = city.terrain.values.astype(np.float32)
+    level = connection.values.astype(np.float32)
+    if not len(city.streams):
+        return terrain, level
+    cell = city.grid.cell
+    half = np.maximum(city.streams["width"].to_numpy(np.float64) / 2.0, cell / 2.0) + cell
+    channel = rasterize(
+        city.streams.geometry.buffer(half), out_shape=terrain.shape, transform=city.grid.transform
+    ).astype(bool)
+    channel &= ~city.sea.values.astype(bool)
+    widest = int(np.ceil(2.0 * half.max() / cell)) + 2
+    known = np.isfinite(terrain)
+    closed = grey_closing(np.where(known, terrain, -np.inf), size=(widest, widest))
+    banks = np.where(channel & known, np.maximum(terrain, closed), terrain)
+    return banks, np.where(channel, np.fmax(level, banks), level)
 
 
 def depth_array(city: City, depth: Raster, largest_side: int = LARGEST_SIDE) -> Array:

@@ -6,7 +6,7 @@ Files in the folder, all read by `fjordby.web`:
 layers.json                      frame, fingerprint, and what each file holds
 ground.pack.gz                   terrain, connection level, hillshade, sea (`page_ground`)
 buildings.pack.gz                outlines and levels of every building (`write_buildings`)
-<layer>.geojson.gz               streams, barriers, districts, roads, places, green [degrees]
+<layer>.geojson.gz               streams, barriers, districts, names, roads, places, green
 events/<id>.png                  depth of an event, grey value = cm (`write_event_depth`)
 building_answers.parquet, .npy   what to say of each building (`write_building_answers`)
 ================================ =============================================================
@@ -258,10 +258,21 @@ def _lines_and_names(city: City, connection: Raster) -> dict[str, gpd.GeoDataFra
         "streams": _columns(city.streams, n="name", w="width"),
         "barriers": _columns(city.barriers, n="name", u="type", h="crest"),
         "districts": _columns(city.districts, id="id", n="name"),
+        "names": _names(city.districts),
         "roads": roads,
         "places": places,
         "green": green,
     }
+
+
+def _names(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return one point for each district to write its name at, within its largest part."""
+    names = _columns(districts, id="id", n="name")
+    parts = names.geometry.explode(ignore_index=False)
+    by_size = parts.iloc[np.argsort(-parts.area.to_numpy(), kind="stable")]
+    largest = by_size[~by_size.index.duplicated()].reindex(names.index)
+    names["geometry"] = largest.representative_point()
+    return names
 
 
 def _columns(table: gpd.GeoDataFrame, **names: str) -> gpd.GeoDataFrame:

@@ -22,7 +22,7 @@ from fjordby.web.headers import LOCAL_HOSTS, SafeAnswers
 STATIC = Path(__file__).parent / "static"
 #: What the page asks for as it is, from the study's page folder.
 RESULTS = ("city", "levels", "events", "risk", "layers")
-LINES = ("streams", "barriers", "districts", "roads", "places", "green")
+LINES = ("streams", "barriers", "districts", "names", "roads", "places", "green")
 PACKS = ("ground", "buildings")
 #: Files of the bundle whose name holds a hash of their content.
 HASHED = "public, max-age=31536000, immutable"
