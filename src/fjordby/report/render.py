@@ -211,23 +211,24 @@ def _terrain_error(record: Mapping[str, Any] | None, language: str) -> dict[str,
     if not rows:
         return None
     heads = {
-        "zone": Words("Højde", "Height"),
+        "method": Words("Terræn", "Terrain"),
+        "held_out": Words("Målt med", "Measured with"),
         "n": Words("Punkter", "Points"),
         "bias": Words("Skævhed", "Bias"),
-        "mae": Words("Middel", "Mean"),
-        "rmse": Words("RMSE", "RMSE"),
-        "before_bias": Words("Skævhed før", "Bias before"),
-        "before_mae": Words("Middel før", "Mean before"),
-        "before_rmse": Words("RMSE før", "RMSE before"),
+        "mae": Words("Middelfejl", "Mean error"),
+        "rmse": Words("Kvadratrodsfejl", "Root mean square"),
     }
+    # The lowest zone alone, which is told first: that is where the water goes.
+    rows = [row for row in rows if row["zone"] == rows[0]["zone"]]
     shown = [key for key in heads if key in rows[0]]
 
     def cell(key: str, value: Any) -> str:
-        if isinstance(value, str):
-            return value
+        if isinstance(value, str | Mapping):
+            return Words.of(value)[language]
         return number(value, language, decimals=0 if key == "n" else 2)
 
     return {
+        "zone": Words.of(rows[0]["zone"])[language],
         "head": [heads[key][language] for key in shown],
         "rows": [[cell(key, row[key]) for key in shown] for row in rows],
     }
