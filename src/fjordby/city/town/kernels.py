@@ -194,6 +194,55 @@ def direction(
     return np.cos(angle), np.sin(angle)
 
 
+#: Cosine of the sharpest turn of a street in one step: 0.45 radians in some 6 m is a radius of
+#: 13 m; assumed: a lorry turns in 12.5 m.
+SHARPEST = float(np.cos(0.45))
+
+
+@njit(cache=True)
+def heading(
+    x: float,
+    y: float,
+    vx: float,
+    vy: float,
+    across: int,
+    cos2: Floats,
+    sin2: Floats,
+    west: float,
+    north: float,
+    cell: float,
+    half: float,
+) -> tuple[float, float]:
+    """Direction of the next step, by the middle of it (Runge-Kutta 2), on from (vx, vy)."""
+    dx, dy = direction(cos2, sin2, (north - y) / cell - 0.5, (x - west) / cell - 0.5, across)
+    if dx * vx + dy * vy < 0.0:
+        dx = -dx
+        dy = -dy
+    row = (north - y - half * dy) / cell - 0.5
+    column = (x + half * dx - west) / cell - 0.5
+    ex, ey = direction(cos2, sin2, row, column, across)
+    if ex * dx + ey * dy < 0.0:
+        return -ex, -ey
+    return ex, ey
+
+
+@njit(cache=True)
+def height_at(height: Floats, x: float, y: float, west: float, north: float, cell: float) -> float:
+    """Height of the ground at a point [m]."""
+    return bilinear(height, (north - y) / cell - 0.5, (x - west) / cell - 0.5)
+
+
+@njit(cache=True)
+def meets_itself(x: float, y: float, out: Floats, before: int, reach: float) -> bool:
+    """Whether a point is within `reach` of the first `before` points of its own street."""
+    met = False
+    for k in range(before):
+        if (out[k, 0] - x) ** 2 + (out[k, 1] - y) ** 2 < reach * reach:
+            met = True
+            break
+    return met
+
+
 @njit(cache=True)
 def trace(
     x: float,
@@ -227,101 +276,46 @@ def trace(
     1 met a main road (its point is the last one), 2 too near a street of its own family,
     3 long enough.
     """
-    n = 0
-    vx = 0.0
-    vy = 0.0
-    limit = np.cos(0.45)
-    while n < longest:
-        row = (plan_north - y) / plan_cell - 0.5
-        column = (x - plan_west) / plan_cell - 0.5
-        dx, dy = direction(cos2, sin2, row, column, across)
-        mx = x + 0.5 * step * dx
-        my = y + 0.5 * step * dy
-        if n == 0:
-            dx *= sign
-            dy *= sign
-            mx = x + 0.5 * step * dx
-            my = y + 0.5 * step * dy
-        elif dx * vx + dy * vy < 0.0:
-            dx = -dx
-            dy = -dy
-            mx = x + 0.5 * step * dx
-            my = y + 0.5 * step * dy
-        ex, ey = direction(
-            cos2,
-            sin2,
-            (plan_north - my) / plan_cell - 0.5,
-            (mx - plan_west) / plan_cell - 0.5,
-            across,
+    row = (plan_north - y) / plan_cell - 0.5
+    column = (x - plan_west) / plan_cell - 0.5
+    vx, vy = direction(cos2, sin2, row, column, across)
+    vx *= sign
+    vy *= sign
+    for n in range(longest):
+        ex, ey = heading(
+            x, y, vx, vy, across, cos2, sin2, plan_west, plan_north, plan_cell, 0.5 * step
         )
-        if ex * dx + ey * dy < 0.0:
-            ex = -ex
-            ey = -ey
-        if n > 0 and ex * vx + ey * vy < limit:
+        if n > 0 and ex * vx + ey * vy < SHARPEST:
             return n, 0
-        nxt_x = x + step * ex
-        nxt_y = y + step * ey
-        r = int(np.floor((plan_north - nxt_y) / plan_cell))
-        c = int(np.floor((nxt_x - plan_west) / plan_cell))
-        if r < 0 or c < 0 or r >= allowed.shape[0] or c >= allowed.shape[1]:
+        there_x = x + step * ex
+        there_y = y + step * ey
+        r = int(np.floor((plan_north - there_y) / plan_cell))
+        c = int(np.floor((there_x - plan_west) / plan_cell))
+        if r < 0 or c < 0 or r >= allowed.shape[0] or c >= allowed.shape[1] or not allowed[r, c]:
             return n, 0
-        if not allowed[r, c]:
-            return n, 0
-        here = bilinear(height, row, column)
-        there = bilinear(
-            height, (plan_north - nxt_y) / plan_cell - 0.5, (nxt_x - plan_west) / plan_cell - 0.5
-        )
-        if abs(there - here) > steepest * step:
+        climb = height_at(height, there_x, there_y, plan_west, plan_north, plan_cell)
+        climb -= height_at(height, x, y, plan_west, plan_north, plan_cell)
+        if abs(climb) > steepest * step:
             return n, 0
         main = nearest_point(
-            nxt_x,
-            nxt_y,
-            1.2 * step,
-            0,
-            px,
-            py,
-            pf,
-            head,
-            following,
-            plan_west,
-            plan_north,
-            cell,
-            ny,
-            nx,
-        )
+            there_x, there_y, 1.2 * step, 0, px, py, pf, head, following,
+            plan_west, plan_north, cell, ny, nx,
+        )  # fmt: skip
         if main >= 0 and n > 2:
             out[n, 0] = px[main]
             out[n, 1] = py[main]
             return n + 1, 1
+        reach = 0.55 * gap[r, c]
         near = nearest_point(
-            nxt_x,
-            nxt_y,
-            min(0.55 * gap[r, c], cell),
-            1 + across,
-            px,
-            py,
-            pf,
-            head,
-            following,
-            plan_west,
-            plan_north,
-            cell,
-            ny,
-            nx,
-        )
-        if near >= 0:
+            there_x, there_y, min(reach, cell), 1 + across, px, py, pf, head, following,
+            plan_west, plan_north, cell, ny, nx,
+        )  # fmt: skip
+        if near >= 0 or meets_itself(there_x, there_y, out, n - int(gap[r, c] / step) - 4, reach):
             return n, 2
-        for k in range(n - int(gap[r, c] / step) - 4):
-            if (out[k, 0] - nxt_x) ** 2 + (out[k, 1] - nxt_y) ** 2 < (0.55 * gap[r, c]) ** 2:
-                return n, 2
-        x = nxt_x
-        y = nxt_y
-        vx = ex
-        vy = ey
+        x, y, vx, vy = there_x, there_y, ex, ey
         out[n, 0] = x
         out[n, 1] = y
-        n += 1
-    return n, 3
+    return longest, 3
 
 
 @njit(cache=True)
