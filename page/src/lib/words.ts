@@ -103,7 +103,7 @@ export const WORDS = {
     "Kurven viser, hvor højt havet når mindst én gang på så mange år i gennemsnit. Skyggen viser, hvor sikkert vi ved det.",
     "The curve shows how high the sea reaches at least once in so many years on average. The shade shows how sure we are.",
   ),
-  returnPeriod: w("Gange mellem: år", "Years between"),
+  returnPeriod: w("År mellem gangene", "Years between"),
   levelAxis: w("Vandstand", "Level"),
   asTable: w("Som tabel", "As a table"),
   comparison: w("Hvor langt er vi fra andres tal, og hvorfor", "How far off are we, and why"),

@@ -12,7 +12,9 @@ const VERTEX = `
 in vec2 a_place; in vec2 a_uv; uniform vec4 u_view; out vec2 v_uv;
 void main() { v_uv = a_uv; gl_Position = vec4(a_place * u_view.xy + u_view.zw, 0.0, 1.0); }`;
 
+/** Where the softened edge of the sea is drawn: below a half, so that a basin of one cell stays. */
 const LAND = `
+const float SHORE = 0.42;
 in vec2 v_uv; out vec4 colour;
 uniform sampler2D u_face, u_height; uniform vec2 u_fade;
 uniform vec3 u_ground, u_land, u_land_high, u_sea, u_coast, u_shade, u_light;
@@ -23,8 +25,8 @@ void main() {
   float s = face.r - 0.502;
   c = s < 0.0 ? mix(c, u_shade, min(-1.5 * s, 0.85)) : mix(c, u_light, min(1.7 * s, 0.85));
   float soft = clamp(fwidth(face.g), 0.004, 0.5);
-  c = mix(c, u_sea, smoothstep(0.5 - 0.7 * soft, 0.5 + 0.7 * soft, face.g));
-  c = mix(c, u_coast, 0.6 * (1.0 - smoothstep(0.0, 1.3 * soft, abs(face.g - 0.5))) * step(0.02, face.g) * step(face.g, 0.98));
+  c = mix(c, u_sea, smoothstep(SHORE - 0.7 * soft, SHORE + 0.7 * soft, face.g));
+  c = mix(c, u_coast, 0.6 * (1.0 - smoothstep(0.0, 1.3 * soft, abs(face.g - SHORE))) * step(0.02, face.g) * step(face.g, 0.98));
   vec2 edge = min(v_uv, 1.0 - v_uv) / u_fade;
   float a = smoothstep(0.0, 1.0, min(edge.x, edge.y)) * smoothstep(0.3, 0.7, face.b);
   colour = vec4(mix(u_ground, c, a), 1.0);
@@ -55,7 +57,7 @@ void main() {
     maybe = smoothstep(-0.7 * soft, 0.7 * soft, u_high - ground.g) * step(0.5, fract((gl_FragCoord.x + gl_FragCoord.y) / 7.0));
   }
   float wet = smoothstep(-0.7 * soft, 0.7 * soft, above);
-  float seen = max(0.88 * wet, 0.35 * maybe * (1.0 - wet)) * (1.0 - smoothstep(0.15, 0.6, face.g));
+  float seen = max(0.88 * wet, 0.35 * maybe * (1.0 - wet)) * (1.0 - smoothstep(0.15, 0.5, face.g));
   if (seen > 0.0) {
     vec2 edge = min(v_uv, 1.0 - v_uv) / u_fade;
     seen *= smoothstep(0.0, 1.0, min(edge.x, edge.y));
@@ -86,6 +88,25 @@ export interface Water {
   low: number;
   high: number;
   raining: boolean;
+}
+
+/** The sea as 0-255 with its corners rounded by a 1-2-1 filter both ways, so that cells do not show. */
+function softened(mask: Uint8Array, bit: number, nx: number, ny: number): Uint8Array {
+  const rows = new Uint8Array(nx * ny);
+  const out = new Uint8Array(nx * ny);
+  for (let y = 0; y < ny; y++)
+    for (let x = 0; x < nx; x++) {
+      const i = y * nx + x;
+      const [west, east] = [x ? i - 1 : i, x < nx - 1 ? i + 1 : i];
+      rows[i] = ((mask[west]! & bit) + 2 * (mask[i]! & bit) + (mask[east]! & bit)) / bit;
+    }
+  for (let y = 0; y < ny; y++)
+    for (let x = 0; x < nx; x++) {
+      const i = y * nx + x;
+      const [north, south] = [y ? i - nx : i, y < ny - 1 ? i + nx : i];
+      out[i] = (255 * (rows[north]! + 2 * rows[i]! + rows[south]!)) >> 4;
+    }
+  return out;
 }
 
 interface Gpu { face: WebGLTexture; height: WebGLTexture; rain: WebGLTexture; count: number; land: Drawn; show: Drawn }
@@ -198,12 +219,12 @@ export class Ground {
     const [ground, level] = [halfMetres(400), halfMetres(CAP)];
     const height = new Uint16Array(2 * nx * ny);
     const face = new Uint32Array(nx * ny);
-    const faces = new Uint32Array(4).map((_, m) => 0xff000000 | (m & sea_bit ? 0xff00 : 0) | (m & known_bit ? 0xff0000 : 0));
+    const sea = softened(mask, sea_bit, nx, ny);
     for (let i = 0; i < nx * ny; i++) {
       // Land beside the sea is as deep as the water on it, not as the sea bed next to it.
       height[2 * i] = ground[(mask[i]! & sea_bit ? Math.max(terrain[i]!, 0) : terrain[i]!) & 65535]!;
       height[2 * i + 1] = level[connection[i]! & 65535]!;
-      face[i] = faces[mask[i]! & 3]! | shade[i]!;
+      face[i] = shade[i]! | (sea[i]! << 8) | (mask[i]! & known_bit ? 0xff0000 : 0) | 0xff000000;
     }
     const { place, uv, index } = this.mesh();
     const [land, show] = [shader(gl, VERTEX, LAND), shader(gl, VERTEX, SHOW)];
