@@ -136,6 +136,7 @@ def compare(
             "published": float(figure["value"]),
             "unit": figure["unit"],
             "price_year": figure.get("price_year"),
+            "currency": by_level.currency,
             "published_now": _now(figure, by_level.currency, by_level.price_year),
             "ours": _ours(figure, by_level, risks, height_error),
             "why": [Words.of(reason).as_dict() for reason in figure.get("differs", ())],

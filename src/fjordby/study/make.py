@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pickle
 import time
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,7 @@ from fjordby.choice.present_value import present_value
 from fjordby.choice.rain_losses import DEPTHS, RainLosses, rain_losses
 from fjordby.city import City, Layer, save
 from fjordby.city.toml_text import dumps
-from fjordby.errors import MissingLayer
+from fjordby.errors import BadFile, BadValue, MissingLayer
 from fjordby.flood import Bluespots, bluespot_table, city_bluespots, city_connection, deepest
 from fjordby.flood.instant import instant
 from fjordby.grid import Raster
@@ -38,19 +39,30 @@ from fjordby.harm import (
     impacts_by_level,
     stakes,
 )
-from fjordby.harm.families import measured
+from fjordby.harm.families import FAMILIES, measured
+from fjordby.harm.prices import moved
 from fjordby.progress import Progress
 from fjordby.shock import NOW, Event, Future, climate, events, sea_curve, sea_levels, shocks_of
 from fjordby.storage import write_whole
 from fjordby.study import page_layers, said
-from fjordby.study.compare import compare
+from fjordby.study.compare import check_figures, compare
 from fjordby.study.rasters import read_raster, write_raster
-from fjordby.study.results import CITY, CONNECTION, FLOODS, LEVELS, PAGE, RISK, Study
+from fjordby.study.reach import levels_for
+from fjordby.study.results import (
+    CITY,
+    CONNECTION,
+    FLOODS,
+    FORMAT,
+    LEVELS,
+    PAGE,
+    RISK,
+    SUMMARY,
+    Study,
+    read_summary,
+)
 from fjordby.study.steps import Done, Step, run
 from fjordby.words import Words
 
-#: Sea levels that everything is computed for [m datum].
-SEA_LEVELS = np.round(np.arange(0.0, 5.0001, 0.05), 2)
 #: Return periods of the curve that is shown [years].
 PERIODS = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)
 #: Years that yearly risk is added up over; the horizon of the Danish guidance for long-lived works.
@@ -68,6 +80,17 @@ class Workshop:
 
     city: City
     folder: Path
+    own: Sequence[Family] = ()
+
+    @cached_property
+    def sea_levels(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Sea levels that everything is computed for [m datum]."""
+        return levels_for(self.city)
+
+    @cached_property
+    def figures(self) -> Sequence[Mapping[str, Any]]:
+        """What others have published, to be held against our own."""
+        return tuple(self.city.records.get("published", {}).get("figure", ()))
 
     @cached_property
     def connection(self) -> Raster:
@@ -86,8 +109,8 @@ class Workshop:
 
     @cached_property
     def families(self) -> tuple[Family, ...]:
-        """Damage families that can speak of the city's money."""
-        return families_for(self.city.currency)
+        """Damage families that can speak of the city's money, the person's own last."""
+        return families_for(self.city.currency, *self.own)
 
     @cached_property
     def drain(self) -> float:
@@ -99,7 +122,11 @@ class Workshop:
     def by_level(self) -> LevelTable:
         """The impact of every sea level."""
         return impacts_by_level(
-            self.city, self.connection, SEA_LEVELS, families=self.families, prepared=self.stakes
+            self.city,
+            self.connection,
+            self.sea_levels,
+            families=self.families,
+            prepared=self.stakes,
         )
 
     @cached_property
@@ -114,7 +141,13 @@ class Workshop:
         return float(self.city.records.get("terrain_error", {}).get("low_town", 0.0))
 
 
-def make(city: City, folder: Path | str, progress: Progress, language: str = "en") -> Study:
+def make(
+    city: City,
+    folder: Path | str,
+    progress: Progress,
+    language: str = "en",
+    own: Sequence[Family] = (),
+) -> Study:
     """Compute everything about a city into a study folder, or what is still missing of it.
 
     Parameters
@@ -127,17 +160,33 @@ def make(city: City, folder: Path | str, progress: Progress, language: str = "en
         Told how far the work is.
     language
         Language of the progress.
+    own
+        Damage families of one's own, from `harm.read_curves`, beside those of the program.
 
     Raises
     ------
     MissingLayer
         When the city has no buildings or no record of its shocks.
+    BadValue
+        When no damage family can speak of the city's money.
+    BadCity
+        When a record is wrong: shocks, or figures that cannot be compared.
     StorageFailed
         When the disk is full; finished steps stay.
     BadFile
-        When another run is at work in the folder.
+        When another run is at work in the folder, or another city lives there.
     """
     place = Path(folder)
+    shop = Workshop(city, place, tuple(own))
+    _check(shop)
+    done = run(place, steps(shop), progress, language)
+    _write_summary(city, place, done)
+    return Study(place)
+
+
+def _check(shop: Workshop) -> None:
+    """Find what would stop the work before it begins: nobody likes to hear it at its end."""
+    city = shop.city
     shocks_of(city)
     if not len(city.buildings):
         raise MissingLayer(
@@ -145,15 +194,49 @@ def make(city: City, folder: Path | str, progress: Progress, language: str = "en
             f"{city.name.en} without any",
             "Add a buildings layer (see docs/city.md): damage and people live there.",
         )
-    shop = Workshop(city, place)
-    done = run(place, steps(shop), progress, language)
-    _write_summary(city, place, done)
-    return Study(place)
+    if not shop.families:
+        known = ", ".join(sorted({f.currency for f in FAMILIES.values()}))
+        raise BadValue(
+            f"damage curves in {city.currency}",
+            f"none: those that come with the program are in {known}",
+            "Give curves of your own in this currency with --curves (docs/harm.md), or set the "
+            "currency in city.toml to one of these.",
+        )
+    for family in shop.families:
+        moved(family.currency, family.price_year, city.currency, PRICE_YEAR)
+    climates = {*said.futures(city), *_path(city)}
+    check_figures(shop.figures, climates, city.currency, PRICE_YEAR)
+    _ = shop.sea_levels
+    there = read_summary(shop.folder)
+    if there.get("city", city.id) != city.id:
+        raise BadFile(
+            f"a study of {city.id} in {shop.folder}, or an empty folder",
+            f"one of {there['city']}",
+            "To keep it, choose another folder with --folder; else remove this one first.",
+        )
+
+
+def _mark(shop: Workshop) -> str:
+    """Return what every result depends on, as a short text."""
+    city = shop.city
+    about = [(str(layer), repr(known)) for layer, known in sorted(city.provenance.items())]
+    try:
+        curves = [(f.id, f.currency, f.price_year, f.measure, f.source,
+                   pickle.dumps(f.lay_out, protocol=4)) for f in shop.families]  # fmt: skip
+    except (pickle.PicklingError, AttributeError) as trouble:
+        raise BadValue(
+            "damage families whose curves can be told apart from others",
+            str(trouble),
+            "Make them with harm.read_curves, or of functions of a module.",
+        ) from trouble
+    text = repr((city.currency, city.name, about, curves, PRICE_YEAR))
+    words = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{fjordby.__version__} {city.fingerprint} {words}"
 
 
 def steps(shop: Workshop) -> list[Step]:
     """Return all steps for a city, in order."""
-    mark = f"{fjordby.__version__} {shop.city.fingerprint}"
+    mark = _mark(shop)
 
     def step(
         name: str,
@@ -187,7 +270,7 @@ def steps(shop: Workshop) -> list[Step]:
         step(HOLLOWS, "Finder lavninger", "Finding hollows",
              lambda out, p: _hollows(shop, out), (CITY,), 3.0),
         step(LEVELS, "Regner på hver vandstand", "Computing every sea level",
-             lambda out, p: _levels(shop, out), (CONNECTION,), 6.0, SEA_LEVELS.size),
+             lambda out, p: _levels(shop, out), (CONNECTION,), 6.0, shop.sea_levels.tolist()),
         step(RAIN, "Lader det regne", "Letting it rain",
              lambda out, p: _rain(shop, out, p), (CITY,), 8.0, DEPTHS),
         *floods,
@@ -218,7 +301,7 @@ def _levels(shop: Workshop, out: Path) -> None:
     table = shop.by_level
     table.frame().to_parquet(out / "levels.parquet", index=False)
     np.save(out / "members.npy", table.members)
-    _dump(out / "levels.json", said.levels_said(table))
+    _dump(out / "levels.json", said.levels_said(table, said.unknown(shop.stakes)))
 
 
 def _rain(shop: Workshop, out: Path, progress: Progress) -> None:
@@ -245,13 +328,13 @@ def _flood(shop: Workshop, event: Event, out: Path) -> None:
 def _risk(shop: Workshop, out: Path, progress: Progress) -> None:
     city, told = shop.city, said.futures(shop.city)
     risks = {}
-    worth_in = _worth_scenario(city)
-    years = range(NOW.year, NOW.year + HORIZON + 1, STRIDE)
-    path = [Future(worth_in, year) for year in years]
+    path = _path(city)
     everything = [*told, *(f for f in path if f not in told)]
     for k, future in enumerate(everything):
         progress(k / len(everything), "")
-        risks[future] = city_risk(city, future, shop.by_level, shop.by_rain, shop.families)
+        risks[future] = city_risk(
+            city, future, shop.by_level, shop.by_rain, shop.families, shop.height_error
+        )
     now = risks[NOW]
     curve = sea_levels(city, PERIODS)
     band = zip(curve.return_periods, curve.low, curve.central, curve.high, strict=True)
@@ -268,7 +351,7 @@ def _risk(shop: Workshop, out: Path, progress: Progress) -> None:
         ],
         "districts": [{"id": k, "ead": v} for k, v in now.districts.items()],
         "futures": [said.risk_said(city, risks[f]) for f in told if f != NOW],
-        "present_value": _worth(city, worth_in, [risks[f] for f in path], list(years)),
+        "present_value": _worth(city, path, [risks[f] for f in path]),
         "curve": [
             {"return_period": float(t), "level": Span(float(a), float(b), float(c)).as_dict()}
             for t, a, b, c in band
@@ -276,35 +359,48 @@ def _risk(shop: Workshop, out: Path, progress: Progress) -> None:
         "curve_kind": sea_curve(city).kind.value,
         "curve_source": sea_curve(city).source,
         "comparison": compare(
-            city.records.get("published", {}).get("figure", ()),
-            shop.by_level, list(risks.values()), shop.height_error,
+            shop.figures, shop.by_level, list(risks.values()), shop.height_error,
         ),
     })  # fmt: skip
 
 
-def _worth_scenario(city: City) -> str:
-    """Return the climate that the sum over the years is told for: all projections at once."""
+def _path(city: City) -> list[Future]:
+    """Return the climates that the sum over the years goes through: all projections at once."""
     known = climate(city).scenarios
-    return "all" if "all" in known else next(iter(known))
+    scenario = "all" if "all" in known else next(iter(known))
+    return [Future(scenario, year) for year in range(NOW.year, NOW.year + HORIZON + 1, STRIDE)]
 
 
-def _worth(
-    city: City, scenario: str, risks: Sequence[CityRisk], years: Sequence[int]
-) -> dict[str, Any]:
+def worth_of(risks: Sequence[CityRisk], years: Sequence[int]) -> Span:
     """Return what the yearly damage of all years of the horizon is worth today.
 
-    Losses fall at the end of each year from the first on; damages are in the prices that people
-    pay, so the net tax factor is not applied to them.
+    Parameters
+    ----------
+    risks
+        Yearly risk in some years, in the same worlds; straight between them.
+    years
+        These years, from `NOW.year` to `HORIZON` years later.
+
+    Notes
+    -----
+    Each world (curve, rise, ground, damage model) is followed through all years, and low, middle
+    and high are taken over the sums: the low ends of single years are not all of one world.
+    Losses fall at the end of each year from the first on.
     """
+    told = np.arange(NOW.year + 1, NOW.year + HORIZON + 1)
+    each = np.eye(len(years))
+    factors = [present_value(np.interp(told, years, one), first_year=1) for one in each]
+    return Span.of(np.tensordot(factors, np.stack([risk.worlds for risk in risks]), axes=1))
 
-    def worth(part: str) -> float:
-        known = [getattr(risk.total, part) for risk in risks]
-        yearly = np.interp(np.arange(NOW.year + 1, NOW.year + HORIZON + 1), years, known)
-        return present_value(yearly, first_year=1)
 
-    span = Span(*(worth(part) for part in ("low", "mid", "high")))
+def _worth(city: City, path: Sequence[Future], risks: Sequence[CityRisk]) -> dict[str, Any]:
+    """Return what the years are worth, with the rules it was counted by.
+
+    Damages are in the prices that people pay, so the net tax factor is not applied to them.
+    """
+    scenario = path[0].scenario
     return {
-        **span.as_dict(),
+        **worth_of(risks, [future.year for future in path]).as_dict(),
         "years": HORIZON,
         "scenario": scenario,
         "name": climate(city).scenarios[scenario].as_dict(),
@@ -316,7 +412,7 @@ def _page(shop: Workshop, known: Sequence[Event], out: Path) -> None:
     city, folder = shop.city, shop.folder
     table = _at_buildings(shop)
     page_layers.write_page_layers(city, shop.connection, out, table)
-    page_layers.write_building_answers(out, table, SEA_LEVELS.tolist(), _damage_by_level(shop))
+    page_layers.write_building_answers(out, table, shop.sea_levels.tolist(), _damage_by_level(shop))
     told = []
     for event in known:
         place = folder / FLOODS / event.id
@@ -358,8 +454,9 @@ def _damage_by_level(shop: Workshop) -> dict[str, Any]:
     city, ready = shop.city, shop.stakes
     still = gather_still(ready.prints, city.terrain, shop.connection)
     laid = [(f, costs_for(f, ready.exposure, "surge", city.currency)) for f in shop.families]
-    found = {f.id: np.zeros((SEA_LEVELS.size, ready.exposure.count), np.float32) for f, _ in laid}
-    for row, level in enumerate(SEA_LEVELS):
+    shape = (shop.sea_levels.size, ready.exposure.count)
+    found = {f.id: np.zeros(shape, np.float32) for f, _ in laid}
+    for row, level in enumerate(shop.sea_levels):
         water = still.at(float(level))
         for family, costs in laid:
             found[family.id][row] = cost_at(costs, measured(water, family.measure))
@@ -368,16 +465,13 @@ def _damage_by_level(shop: Workshop) -> dict[str, Any]:
 
 def _write_summary(city: City, folder: Path, done: Sequence[Done]) -> None:
     """Write study.toml: what was made, from what, and how long it took."""
-    place = folder / "study.toml"
-    old: Mapping[str, Any] = {}
-    if place.is_file():
-        old = tomllib.loads(place.read_text(encoding="utf-8"))
+    place = folder / SUMMARY
     keys = {one.name: one.key for one in done}
-    if {k: v["key"] for k, v in old.get("steps", {}).items()} == keys:
+    if {k: v.get("key") for k, v in read_summary(folder).get("steps", {}).items()} == keys:
         return
     text = dumps(
         {
-            "format": 1,
+            "format": FORMAT,
             "fjordby": fjordby.__version__,
             "city": city.id,
             "fingerprint": city.fingerprint,

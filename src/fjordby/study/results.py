@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ CITY, CONNECTION, LEVELS, FLOODS, RISK, PAGE = (
     "risk",
     "page",
 )
+#: What a study says of itself, and the shape of its results; raised when the shape changes.
+SUMMARY, FORMAT = "study.toml", 1
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,37 @@ class Study:
         return table
 
 
+def read_summary(folder: Path) -> Mapping[str, Any]:
+    """Return what a study says of itself; empty when there is none, or none that can be read."""
+    try:
+        found: Mapping[str, Any] = tomllib.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
 def open_study(folder: Path | str) -> Study:
-    """Open a study folder; raises `BadFile` when there is no finished study in it."""
+    """Open a study folder.
+
+    Raises
+    ------
+    BadFile
+        When there is no finished study in it, or one that another version made in a shape that
+        this one does not read.
+    """
     place = Path(folder)
-    if not (place / "study.toml").is_file():
+    said = read_summary(place)
+    if not said:
+        there = "a study.toml that cannot be read" if (place / SUMMARY).exists() else None
         raise BadFile(
             f"a finished study in {place}",
-            "no study.toml there" if place.is_dir() else "no such folder",
+            there or ("no study.toml there" if place.is_dir() else "no such folder"),
             "Make one with `fjordby demo`, or `fjordby study run` on your own city.",
+        )
+    if said.get("format") != FORMAT:
+        raise BadFile(
+            f"a study in format {FORMAT} at {place}",
+            f"one in format {said.get('format')}, made by fjordby {said.get('fjordby')}",
+            "Run `fjordby study run` on the city again with this version.",
         )
     return Study(place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from pyproj import Transformer
 from fjordby.choice.city_risk import CityRisk
 from fjordby.city import City, Layer
 from fjordby.city.model import AGE_GROUPS
-from fjordby.harm import Impact, LevelTable
+from fjordby.harm import Impact, LevelTable, Stakes
 from fjordby.shock import NOW, Event, Future, climate
 from fjordby.shock.future import TODAY
 
@@ -30,6 +30,8 @@ def city_said(city: City, height_error: float) -> dict[str, Any]:
         layer: 0 if layer in (Layer.TERRAIN, Layer.SEA) else len(getattr(city, layer.value))
         for layer in Layer
     }
+    if len(city.people):
+        count[Layer.PEOPLE] = round(float(city.people[list(AGE_GROUPS)].to_numpy().sum()))
     return {
         "id": city.id,
         "name": city.name.as_dict(),
@@ -83,8 +85,35 @@ def _row(values: Any) -> list[float]:
     return [round(float(v), 3) for v in np.nan_to_num(values)]
 
 
-def levels_said(table: LevelTable) -> dict[str, Any]:
-    """Return the figures at every sea level, for the city and each district."""
+def unknown(stakes: Stakes) -> list[str]:
+    """Return the figures that a city has no layers for: their noughts mean "not known".
+
+    Without people nobody can be counted, and without roads, or a hospital or doctor that they
+    lead to, nobody knows who is cut off.
+    """
+    city = stakes.city
+    found = [] if len(city.people) else ["people", "groups"]
+    found += [] if len(city.roads) else ["road_km"]
+    found += [] if len(city.places) else ["places"]
+    if not (stakes.access.known and len(city.people)):
+        found += ["cut_from_care", "isolated"]
+    return found
+
+
+def levels_said(table: LevelTable, unknown: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the figures at every sea level, for the city and each district.
+
+    Parameters
+    ----------
+    table
+        What every sea level does.
+    unknown
+        The figures that are not known, from `unknown`.
+
+    Returns
+    -------
+    `all`, each of `districts`, `elsewhere` (what lies in no district), and what is `unknown`.
+    """
     keys = list(table.measures)
 
     def of(place: int) -> dict[str, Any]:
@@ -94,6 +123,8 @@ def levels_said(table: LevelTable) -> dict[str, Any]:
         "levels": _row(table.levels),
         "all": of(-1),
         "districts": {name: of(k) for k, name in enumerate(table.districts) if name},
+        "elsewhere": of(table.districts.index("")) if "" in table.districts else None,
+        "unknown": list(unknown),
     }
 
 
