@@ -97,7 +97,7 @@ def test_a_figure_of_others_stands_with_the_ratio_and_reasons():
         "why": [{"da": "Fordi.", "en": "Because."}],
         "source": "a paper",
     }
-    (said,) = comparison_rows([row], lambda da, en: en, "en")
+    (said,) = comparison_rows([row], 2024, lambda da, en: en, "en")
     assert said["published"] == "about 8.7 billion kr"
     assert said["ours"] == "about 2.9 billion kr (1.0-4.0)"
     assert said["ratio"] == "0.33 times theirs"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from fjordby.city.model import AGE_GROUPS, City, Layer
-from fjordby.plain import amount, number, rounded, share
+from fjordby.plain import amount, change, number, rounded, share
 from fjordby.provenance import Kind
+from fjordby.study.compare import money_of
 from fjordby.words import Words
 
 KINDS: Mapping[str, Words] = {
@@ -52,11 +53,12 @@ def layer_rows(city: City, language: str) -> list[dict[str, str]]:
         count = 0 if raster else len(getattr(city, layer.value))
         if about is None or not (raster or count):
             continue
+        said = counted(residents(city), language) if layer is Layer.PEOPLE else None
         rows.append(
             {
                 "name": LAYERS[layer][language],
                 "kind": about.kind.value,
-                "count": "" if raster else number(count, language),
+                "count": "" if raster else said or number(count, language),
                 "source": about.source,
                 "licence": about.licence,
                 "note": about.note,
@@ -74,17 +76,23 @@ def invented(city: City, language: str) -> list[str]:
     ]
 
 
+def residents(city: City) -> float:
+    """Return how many people live in the city; 0 when nobody says."""
+    return float(city.people[list(AGE_GROUPS)].to_numpy().sum()) if len(city.people) else 0.0
+
+
 def counts(city: City, language: str) -> str:
-    """Say how many people, buildings and kilometres of road there are."""
-    people = float(city.people[list(AGE_GROUPS)].to_numpy().sum()) if len(city.people) else 0.0
+    """Say how many people, buildings and kilometres of road are known."""
     km = float(city.roads.geometry.length.sum()) / 1000 if len(city.roads) else 0.0
-    t = Words(
-        f"{number(people, language, 3)} mennesker, {number(len(city.buildings), language)} "
-        f"bygninger og {number(km, language)} km vej",
-        f"{number(people, language, 3)} people, {number(len(city.buildings), language)} buildings "
-        f"and {number(km, language)} km of road",
-    )
-    return t[language]
+    parts = [
+        (len(city.people), counted(residents(city), language), Words("mennesker", "people")),
+        (len(city.buildings), number(len(city.buildings), language),
+         Words("bygninger", "buildings")),
+        (len(city.roads), f"{number(km, language, 2)} km", Words("vej", "of road")),
+    ]  # fmt: skip
+    said = [f"{count} {words[language]}" for known, count, words in parts if known]
+    last = Words(" og ", " and ")[language]
+    return last.join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
 
 
 def money(span: Mapping[str, float], currency: str, language: str) -> str:
@@ -97,42 +105,92 @@ def counted(count: float, language: str) -> str:
     return number(count, language, 2) if count >= 100 else number(count, language)
 
 
-def at_level(series: Sequence[float], levels: Sequence[float], level: float) -> float:
-    """Return a figure at a sea level between the levels it was computed for."""
-    return float(np.interp(level, levels, series))
+def spread(span: Mapping[str, float], language: str) -> str:
+    """Say how many, with the range where there is one."""
+    low, middle, high = (counted(span[part], language) for part in ("low", "mid", "high"))
+    return middle if low == middle == high else f"{middle} ({low}-{high})"
 
 
-def impact_at(table: Table, levels: Sequence[float], level: float) -> dict[str, Any]:
-    """Return every figure of a table by level at one level."""
-    return {
-        key: impact_at(value, levels, level)
-        if isinstance(value, Mapping)
-        else at_level(value, levels, level)
+def not_known(language: str) -> str:
+    """Say that a figure is not known, where a nought would say that nobody is hurt."""
+    return Words("ukendt", "not known")[language]
+
+
+def impact_at(table: Table, levels: Sequence[float], scenario: Mapping[str, float]) -> Table:
+    """Return low, middle and high of every figure of a table by level, at a level and its band.
+
+    Low is at the low level and high at the high one; of the damage, by the damage model that is
+    lowest there, or highest.
+    """
+
+    def at(row: Sequence[float], part: str) -> float:
+        return float(np.interp(scenario[part], levels, row))
+
+    def span(row: Sequence[float]) -> dict[str, float]:
+        return {part: at(row, part) for part in ("low", "mid", "high")}
+
+    found: dict[str, Any] = {
+        key: {k: span(row) for k, row in value.items()} if key == "groups" else span(value)
         for key, value in table.items()
+        if key != "damage"
     }
+    found["damage"] = {part: at(table["damage"][part], part) for part in ("low", "mid", "high")}
+    return found
 
 
-def scenario_levels(risk: Table) -> list[dict[str, float]]:
-    """Return return period and level of the directive's three scenarios, from the curve."""
-    periods = [row["return_period"] for row in risk["curve"]]
-    levels = [row["level"]["mid"] for row in risk["curve"]]
-    return [
-        {"period": period, "level": float(np.interp(np.log(period), np.log(periods), levels))}
-        for period in SCENARIOS
-    ]
+#: Half the width of a 5-95 % band of a normal law, in standard errors.
+BAND = 1.645
 
 
-def event_rows(events: Sequence[Table], currency: str, language: str) -> list[dict[str, str]]:
+def scenario_levels(risk: Table, height_error: float = 0.0) -> list[dict[str, float]]:
+    """Return the directive's three scenarios from the curve of levels.
+
+    Parameters
+    ----------
+    risk
+        The study's table of risk.
+    height_error
+        Standard error of the ground [m]; it widens the band as if the sea were unsure by as much.
+
+    Returns
+    -------
+    Of each its period [years], the level with its band (`mid`, `sea_low`, `sea_high`), and the
+    band in which the water on the ground lies (`low`, `high`) [m datum].
+    """
+    periods = np.log([row["return_period"] for row in risk["curve"]])
+    found = []
+    for period in SCENARIOS:
+        low, middle, high = (
+            float(np.interp(np.log(period), periods, [r["level"][part] for r in risk["curve"]]))
+            for part in ("low", "mid", "high")
+        )
+        found.append(
+            {
+                "period": period,
+                "mid": middle,
+                "sea_low": low,
+                "sea_high": high,
+                "low": middle - float(np.hypot(middle - low, BAND * height_error)),
+                "high": middle + float(np.hypot(high - middle, BAND * height_error)),
+            }
+        )
+    return found
+
+
+def event_rows(
+    events: Sequence[Table], currency: str, unknown: Collection[str], language: str
+) -> list[dict[str, str]]:
     """Return one row for each event that people know."""
     rows = []
     for event in events:
         peak, rain = event["sea_peak"], 1000 * event["rain_depth"]
+        people = counted(event["impact"]["people"], language)
         rows.append(
             {
                 "name": event["name"][language],
                 "level": number(peak, language, decimals=2) if peak is not None else "",
                 "rain": number(rain, language) if rain else "",
-                "people": counted(event["impact"]["people"], language),
+                "people": not_known(language) if "people" in unknown else people,
                 "damage": money(event["impact"]["damage"], currency, language),
                 "kind": event["kind"],
             }
@@ -141,126 +199,176 @@ def event_rows(events: Sequence[Table], currency: str, language: str) -> list[di
 
 
 def scenario_rows(
-    impacts: Sequence[Table], levels: Sequence[float], currency: str, t: Say, language: str
+    impacts: Sequence[Table],
+    scenarios: Sequence[Mapping[str, float]],
+    currency: str,
+    unknown: Collection[str],
+    language: str,
 ) -> list[dict[str, Any]]:
     """Return the rows of the table of the three scenarios."""
 
-    def row(name: str, say: Callable[[Table], str]) -> dict[str, Any]:
-        return {"name": name, "cells": [say(i) for i in impacts]}
+    def t(da: str, en: str) -> str:
+        return Words(da, en)[language]
 
-    rows = [
+    def level(part: Mapping[str, float], key: str) -> str:
+        return number(part[key], language, decimals=2)
+
+    def row(name: str, key: str, pick: Callable[[Table], Table]) -> dict[str, Any]:
+        if key in unknown:
+            return {"name": name, "cells": [not_known(language)] * len(impacts)}
+        return {"name": name, "cells": [spread(pick(i), language) for i in impacts]}
+
+    groups = [
+        row(f"  {t('heraf', 'of these')} {words[language]}", "groups",
+            lambda i, g=group: i["groups"][g])  # type: ignore[misc]
+        for group, words in AGE_GROUPS.items()
+        if group in impacts[0]["groups"] and "groups" not in unknown
+    ]  # fmt: skip
+    named = [
+        ("homes", t("Boliger", "Dwellings")),
+        ("buildings", t("Bygninger", "Buildings")),
+        ("places", t("Steder, der svigter (skoler, pleje, pumper ...)",
+                     "Places that fail (schools, care, pumps ...)")),
+        ("cut_from_care", t("Mennesker, der ikke kan køre til læge eller hospital",
+                            "People who cannot drive to a doctor or hospital")),
+    ]  # fmt: skip
+    counts_ = [row(name, key, lambda i, k=key: i[k]) for key, name in named]  # type: ignore[misc]
+    roads = not_known(language)
+    return [
         {
             "name": t("Havet når [m]", "Sea reaches [m]"),
-            "cells": [number(level, language, decimals=2) for level in levels],
+            "cells": [
+                f"{level(s, 'mid')} ({level(s, 'sea_low')}-{level(s, 'sea_high')})"
+                for s in scenarios
+            ],
         },
-        row(t("Mennesker med vand ved boligen", "People with water at their home"),
-            lambda i: counted(i["people"], language)),
+        row(t("Mennesker med vand ved boligen", "People with water at their home"), "people",
+            lambda i: i["people"]),
+        *groups,
+        *counts_,
+        {
+            "name": t("Vej under vand [km]", "Road under water [km]"),
+            "cells": [
+                roads if "road_km" in unknown else number(i["road_km"]["mid"], language, 2)
+                for i in impacts
+            ],
+        },
+        {
+            "name": t("Skade på bygninger og indbo", "Damage to buildings and contents"),
+            "cells": [money(i["damage"], currency, language) for i in impacts],
+        },
     ]  # fmt: skip
-    for group, words in AGE_GROUPS.items():
-        if group in impacts[0]["groups"]:
-            rows.append(
-                row(
-                    f"  {t('heraf', 'of these')} {words[language]}",
-                    lambda i, g=group: counted(i["groups"][g], language),  # type: ignore[misc]
-                )
-            )
-    rows += [
-        row(t("Boliger", "Dwellings"), lambda i: counted(i["homes"], language)),
-        row(t("Bygninger", "Buildings"), lambda i: counted(i["buildings"], language)),
-        row(t("Steder (skoler, pleje, pumper ...)", "Places (schools, care, pumps ...)"),
-            lambda i: number(i["places"], language)),
-        row(t("Vej under vand [km]", "Road under water [km]"),
-            lambda i: number(i["road_km"], language, 2)),
-        row(t("Afskåret fra pleje og hospital", "Cut off from care and hospital"),
-            lambda i: counted(i["cut_from_care"], language)),
-        row(t("Skade på bygninger og indbo", "Damage to buildings and contents"),
-            lambda i: money(i["damage"], currency, language)),
-    ]  # fmt: skip
-    return rows
 
 
 def district_rows(
     by_district: Mapping[str, Table],
     names: Mapping[str, str],
     levels: Sequence[float],
-    level: float,
+    scenario: Mapping[str, float],
     currency: str,
+    unknown: Collection[str],
     language: str,
 ) -> list[dict[str, str]]:
     """Return one row for each district with anybody or anything hit, the hardest hit first."""
     rows = []
     for district, table in by_district.items():
-        impact = impact_at(table, levels, level)
-        if impact["damage"]["mid"] > 0 or impact["people"] >= 0.5:
-            rows.append((impact["people"], impact["damage"]["mid"], district, impact))
+        impact = impact_at(table, levels, scenario)
+        if impact["damage"]["high"] > 0 or impact["people"]["high"] >= 0.5:
+            rows.append((impact["people"]["mid"], impact["damage"]["mid"], district, impact))
     rows.sort(key=lambda row: (-row[0], -row[1], row[2]))
+    people = not_known(language) if "people" in unknown else None
     return [
         {
             "name": names.get(district, district),
-            "people": counted(impact["people"], language),
-            "homes": counted(impact["homes"], language),
+            "people": people or spread(impact["people"], language),
+            "homes": spread(impact["homes"], language),
             "damage": money(impact["damage"], currency, language),
         }
         for _, _, district, impact in rows
     ]
 
 
-def comparison_rows(comparison: Sequence[Table], t: Say, language: str) -> list[dict[str, Any]]:
+def comparison_rows(
+    comparison: Sequence[Table], price_year: int, t: Say, language: str
+) -> list[dict[str, Any]]:
     """Return what others have published beside ours, with the ratio and the reasons."""
     rows = []
     for row in comparison:
-        unit, ours = row["unit"], row["ours"]
-        if unit.split("/")[0] in ("DKK", "EUR"):
-            currency = unit.split("/")[0]
+        unit, ours, published = row["unit"], row["ours"], row["published"]
+        currency = money_of(unit)
+        now = row.get("published_now")
+        if currency:
             a_year = t(" om året", " a year") if unit.endswith("/year") else ""
-            p = row["published"]
-            published = amount(p, p, p, currency, language).rsplit(" (", 1)[0] + a_year
-            own = money(ours, currency, language) + a_year
+            said = alone(published, currency, language) + a_year
+            own = money(ours, row.get("currency", currency), language) + a_year
         else:
             words = UNITS.get(unit, Words(unit, unit))[language]
-            published = f"{number(row['published'], language)} {words}"
-            own = (
-                f"{number(ours['mid'], language, 2)} "
-                f"({number(ours['low'], language, 2)}-{number(ours['high'], language, 2)})"
+            said = f"{number(published, language, 3)} {words}"
+            own = spread(ours, language)
+        year = row.get("price_year")
+        if now is not None and year != price_year:
+            in_ours = alone(now, row.get("currency", currency), language)
+            said += t(
+                f" i {year}-priser, altså {in_ours} i {price_year}-priser",
+                f" in prices of {year}, that is {in_ours} in those of {price_year}",
             )
-        times = ours["mid"] / row["published"]
-        said = number(rounded(times), language, 2)
-        why = row["why"]
-        reasons = why if isinstance(why, Sequence) else [why]
+        theirs = published if now is None else now
+        times = number(rounded(ours["mid"] / theirs), language, 2) if theirs > 0 else ""
         rows.append(
             {
                 "what": row["what"][language],
-                "published": published,
+                "published": said,
                 "ours": own,
-                "ratio": t(f"{said} gange deres", f"{said} times theirs") if times > 0 else "",
-                "why": [reason[language] for reason in reasons],
+                "ratio": t(f"{times} gange deres", f"{times} times theirs") if times else "",
+                "why": [reason[language] for reason in row["why"]],
                 "source": row["source"],
             }
         )
     return rows
 
 
+def alone(value: float, currency: str, language: str) -> str:
+    """Say an amount without a range."""
+    return amount(value, value, value, currency, language).rsplit(" (", 1)[0]
+
+
 def short_lines(
-    impact: Table, scenario: Table, people: float, risk: Table, t: Say, language: str
+    impact: Table,
+    scenario: Table,
+    people: float,
+    risk: Table,
+    unknown: Collection[str],
+    t: Say,
+    language: str,
 ) -> list[str]:
     """Return the report in three sentences."""
-    level = number(scenario["level"], language, decimals=1)
-    hit = counted(impact["people"], language)
-    part = share(impact["people"], people, language)
+    mid, low, high = (
+        number(scenario[part], language, decimals=1) for part in ("mid", "sea_low", "sea_high")
+    )
+    hit = spread(impact["people"], language)
+    part = share(impact["people"]["mid"], people, language)
     damage = money(impact["damage"], risk["currency"], language)
     yearly = money(risk["ead"], risk["currency"], language)
     last = risk["futures"][-1] if risk["futures"] else None
+    homes = t(
+        f"Så står der vand ved boligen hos {hit} mennesker ({part} af alle), og skaden",
+        f"Then water stands at the homes of {hit} people ({part} of all), and the damage",
+    )
+    if "people" in unknown:
+        homes = t("Hvor mange der bor der, er ukendt. Skaden", "How many live there is not known. "
+                  "The damage")  # fmt: skip
     lines = [
         t(
-            f"En storm, der kommer én gang på 100 år, løfter havet til omkring {level} m. Så står "
-            f"der vand ved boligen hos {hit} mennesker ({part}), og skaden er {damage}",
-            f"A storm that comes once in 100 years lifts the sea to about {level} m. Then water "
-            f"stands at the homes of {hit} people ({part}), and the damage is {damage}",
+            f"En storm, der kommer én gang på 100 år, løfter havet til omkring {mid} m "
+            f"({low}-{high}). {homes} på bygninger og indbo er {damage}",
+            f"A storm that comes once in 100 years lifts the sea to about {mid} m "
+            f"({low}-{high}). {homes} to buildings and contents is {damage}",
         ),
         t(
-            f"Lagt sammen over alt, der kan ske, koster vandet {yearly} om året i dagens klima",
-            f"Added up over everything that can happen, water costs {yearly} a year in today's "
-            "climate",
+            f"Lagt sammen over alle stormfloder og skybrud koster vandet {yearly} om året i dagens "
+            "klima. Vandløb, der går over deres bredder, er ikke med",
+            f"Added up over all storm surges and cloudbursts, water costs {yearly} a year in "
+            "today's climate. Streams that leave their banks are not in it",
         ),
     ]
     if last:
@@ -289,7 +397,7 @@ def future_rows(
         cells = []
         for year in years:
             one = told[year]
-            rise = number(100 * one["sea_level_rise"], language)
-            cells.append({"ead": money(one["ead"], currency, language), "rise": f"+{rise} cm"})
+            rise = change(100 * one["sea_level_rise"], language)
+            cells.append({"ead": money(one["ead"], currency, language), "rise": f"{rise} cm"})
         rows.append({"name": name, "cells": cells})
     return [str(year) for year in years], rows

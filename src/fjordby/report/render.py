@@ -13,10 +13,10 @@ from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import fjordby
-from fjordby.city.model import AGE_GROUPS
+from fjordby.city import City
 from fjordby.errors import MissingPart
 from fjordby.flood import still_water
-from fjordby.plain import LOCALE, number
+from fjordby.plain import CURRENCIES, LOCALE, number
 from fjordby.progress import Progress, silent
 from fjordby.report import content, pictures
 from fjordby.storage import write_whole
@@ -89,16 +89,16 @@ def _context(study: Study, language: str, progress: Progress, on: date) -> dict[
     tables = {name: study.table(name) for name in ("levels", "events", "risk")}
     risk, levels = tables["risk"], tables["levels"]
     steps, currency = levels["levels"], risk["currency"]
-    scenarios = content.scenario_levels(risk)
-    impacts = [content.impact_at(levels["all"], steps, s["level"]) for s in scenarios]
-    people = float(city.people[list(AGE_GROUPS)].to_numpy().sum()) if len(city.people) else 0.0
+    error, unknown = study.table("city")["height_error"], levels["unknown"]
+    scenarios = content.scenario_levels(risk, error)
+    impacts = [content.impact_at(levels["all"], steps, s) for s in scenarios]
     west, south, east, north = city.grid.bounds
     progress(0.1, t("Tegner kort", "Drawing maps"))
     names = [_scenario_name(s, t, language) for s in scenarios]
     return {
         "t": t,
         "lang": language,
-        "title": f"{t('Risikostyringsplan', 'Flood risk report')}: {city.name[language]}",
+        "title": f"{t('Oversvømmelsesrisiko', 'Flood risk report')}: {city.name[language]}",
         "style": files("fjordby.report").joinpath("style.css").read_text(encoding="utf-8"),
         "kinds": {kind: words[language] for kind, words in content.KINDS.items()},
         "name": city.name[language],
@@ -106,7 +106,10 @@ def _context(study: Study, language: str, progress: Progress, on: date) -> dict[
         "datum": city.vertical_datum,
         "price_year": risk["price_year"],
         "invented": content.invented(city, language),
-        "short": content.short_lines(impacts[1], scenarios[1], people, risk, t, language),
+        "short": content.short_lines(
+            impacts[1], scenarios[1], content.residents(city), risk, unknown, t, language
+        ),
+        "height_error": number(100 * error, language) if error else "",
         "extent": f"{number((east - west) / 1000, language, decimals=1)} x "
         f"{number((north - south) / 1000, language, decimals=1)} km",
         "cell": number(city.grid.cell, language),
@@ -116,18 +119,34 @@ def _context(study: Study, language: str, progress: Progress, on: date) -> dict[
         **_hazard(study, tables, scenarios, names, language, t),
         "scenarios": [{"name": name} for name in names],
         "scenario_rows": content.scenario_rows(
-            impacts, [s["level"] for s in scenarios], currency, t, language
+            impacts, scenarios, currency, unknown, language
         ),
-        "districts": content.district_rows(
-            levels["districts"],
-            dict(zip(city.districts["id"].astype(str), city.districts["name"], strict=True)),
-            steps, scenarios[1]["level"], currency, language,
-        ),
+        "districts": _districts(city, levels, scenarios[1], currency, language),
         **_money(risk, language, t),
-        "comparison": content.comparison_rows(risk["comparison"], t, language),
+        "comparison": content.comparison_rows(
+            risk["comparison"], risk["price_year"], t, language
+        ),
         "version": fjordby.__version__,
         "fingerprint": city.fingerprint,
     }  # fmt: skip
+
+
+def _districts(
+    city: City,
+    levels: Mapping[str, Any],
+    scenario: Mapping[str, float],
+    currency: str,
+    language: str,
+) -> list[dict[str, str]]:
+    """Return the rows of the table by district, and what lies in none; none without districts."""
+    if not levels["districts"]:
+        return []
+    names = dict(zip(city.districts["id"].astype(str), city.districts["name"], strict=True))
+    names[""] = Words("uden for bydelene", "outside the districts")[language]
+    tables = {**levels["districts"], "": levels["elsewhere"]}
+    return content.district_rows(
+        tables, names, levels["levels"], scenario, currency, levels["unknown"], language
+    )
 
 
 def _scenario_name(scenario: Mapping[str, float], t: Any, language: str) -> str:
@@ -146,11 +165,11 @@ def _hazard(
 ) -> dict[str, Any]:
     """Draw the curve of levels and the maps of the three scenarios."""
     city, risk = study.city, tables["risk"]
-    floods = [still_water(city.terrain, study.connection, s["level"]) for s in scenarios]
+    floods = [still_water(city.terrain, study.connection, s["mid"]) for s in scenarios]
     bounds = pictures.wet_bounds(city, floods[-1])
     maps = []
     for scenario, name, depth in zip(scenarios, names, floods, strict=True):
-        level = number(scenario["level"], language, decimals=2)
+        level = number(scenario["mid"], language, decimals=2)
         wet = float(np.sum(np.nan_to_num(depth.values) > 0)) * city.grid.cell_area / 1e6
         words = t(
             f"{name}: havet når {level} m og dækker {number(wet, language, 2)} km2 land.",
@@ -168,7 +187,9 @@ def _hazard(
         "curve": pictures.level_curve(risk["curve"], language, labels),
         "curve_kind": risk.get("curve_kind", "assumed"),
         "curve_words": risk.get("curve_source", ""),
-        "events": content.event_rows(tables["events"]["events"], risk["currency"], language),
+        "events": content.event_rows(
+            tables["events"]["events"], risk["currency"], tables["levels"]["unknown"], language
+        ),
         "maps": maps,
     }
 
@@ -176,8 +197,8 @@ def _hazard(
 def _money(risk: Mapping[str, Any], language: str, t: Any) -> dict[str, Any]:
     """Say and draw what the water costs a year, now and later."""
     currency, families = risk["currency"], risk["families"]
-    unit = t("mio. kr. om året", "million kr a year")
-    label = unit if currency == "DKK" else f"{t('mio.', 'million')} {currency}"
+    money = CURRENCIES.get(currency, Words(currency, currency))[language]
+    label = t(f"mio. {money} om året", f"million {money} a year")
     low, middle, high = (
         [f["ead"][part] / 1e6 for f in families] for part in ("low", "mid", "high")
     )
@@ -188,19 +209,26 @@ def _money(risk: Mapping[str, Any], language: str, t: Any) -> dict[str, Any]:
     total = content.money(worth, currency, language)
     return {
         "risk_words": t(
-            "Hver hændelse tæller med sin hyppighed. Summen er, hvad vandet i gennemsnit koster "
-            f"om året: {content.money(risk['ead'], currency, language)} i dag.",
-            "Each event counts with its rate. The sum is what water costs a year on average: "
+            "Hver vandstand og hvert skybrud tæller med sin hyppighed, dog højst én oversvømmelse "
+            "fra havet om året: det, der ikke er genopbygget, kan ikke gå tabt igen. Summen er, "
+            "hvad vandet i gennemsnit koster om året: "
+            f"{content.money(risk['ead'], currency, language)} i dag.",
+            "Each sea level and each cloudburst counts with how often it comes, but at most one "
+            "flood from the sea a year: what is not rebuilt cannot be lost again. The sum is what "
+            "water costs a year on average: "
             f"{content.money(risk['ead'], currency, language)} today.",
         ),
         "families": drawn,
+        "family_words": [(f["name"][language], f["source"]) for f in families],
         "years": years_told,
         "futures": rows,
         "present_value": t(
-            f"Lagt sammen over {years} år i fremtiden '{worth['name']['da']}' og diskonteret efter "
-            f"Finansministeriets regler er det {total} i dagens værdi, hvis intet gøres.",
-            f"Added up over {years} years in the future '{worth['name']['en']}' and discounted by "
-            f"the rules of the Ministry of Finance it is {total} today if nothing is done.",
+            f"Lagt sammen over {years} år i fremtiden '{worth['name']['da']}' er det {total} i "
+            "dagens værdi, hvis intet gøres. Senere års penge tæller mindre, efter det danske "
+            "Finansministeriums regler.",
+            f"Added up over {years} years in the future '{worth['name']['en']}' it is {total} at "
+            "today's value if nothing is done. Later money counts for less, by the rules of the "
+            "Danish Ministry of Finance.",
         ),
     }
 
