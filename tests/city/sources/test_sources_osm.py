@@ -140,7 +140,7 @@ def test_the_islands_places_are_found(play, client, recorded, reply):
     places = loaded.data
     assert list(places.columns) == ["id", "name", "use", "threshold", "building", "geometry"]
     assert (places.geom_type == "Point").all()
-    assert {"ferry", "fuel", "pharmacy"} <= set(places.use)
+    assert {"ferry", "filling_station", "pharmacy"} <= set(places.use)
     known = set(buildings.id) | {""}
     assert set(places.building) <= known
     for row in places[places.building != ""].itertuples():
