@@ -70,12 +70,12 @@ class Grid:
     @property
     def x(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Cell centres from west to east, shape (nx,) [m]."""
-        return self.west + self.cell * (np.arange(self.nx) + 0.5)
+        return np.asarray(self.west + self.cell * (np.arange(self.nx) + 0.5), np.float64)
 
     @property
     def y(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Cell centres from north to south, shape (ny,) [m]."""
-        return self.north - self.cell * (np.arange(self.ny) + 0.5)
+        return np.asarray(self.north - self.cell * (np.arange(self.ny) + 0.5), np.float64)
 
     @classmethod
     def of(cls, raster: Raster) -> Grid:

@@ -184,15 +184,19 @@ def test_a_broken_summary_is_written_anew_by_the_next_run(abroad, study_abroad, 
     assert open_study(copy).table("risk") == study_abroad.table("risk")
 
 
-def test_a_study_of_another_format_says_which_program_made_it(study_abroad, tmp_path):
+def test_a_study_of_another_format_says_who_made_it_and_how_to_mend_it(
+    abroad, study_abroad, tmp_path
+):
     copy = tmp_path / "copy"
     shutil.copytree(study_abroad.folder, copy)
     said = (copy / "study.toml").read_text()
     (copy / "study.toml").write_text(
-        said.replace("format = 1", "format = 2").replace('fjordby = "', 'fjordby = "9.')
+        said.replace("format = 2", "format = 1").replace('fjordby = "', 'fjordby = "9.')
     )
-    with pytest.raises(BadFile, match=r"format 2, made by fjordby 9\."):
+    with pytest.raises(BadFile, match=r"format 1, made by fjordby 9\."):
         open_study(copy)
+    make(abroad, copy, silent)
+    assert open_study(copy).table("risk") == study_abroad.table("risk")
 
 
 def test_a_rotten_raster_is_mended_by_running_again(abroad, study_abroad, tmp_path):

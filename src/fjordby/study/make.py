@@ -229,7 +229,7 @@ def _mark(shop: Workshop) -> str:
             str(trouble),
             "Make them with harm.read_curves, or of functions of a module.",
         ) from trouble
-    text = repr((city.currency, city.name, about, curves, PRICE_YEAR))
+    text = repr((FORMAT, city.currency, city.name, about, curves, PRICE_YEAR))
     words = hashlib.sha256(text.encode()).hexdigest()[:16]
     return f"{fjordby.__version__} {city.fingerprint} {words}"
 
@@ -467,7 +467,9 @@ def _write_summary(city: City, folder: Path, done: Sequence[Done]) -> None:
     """Write study.toml: what was made, from what, and how long it took."""
     place = folder / SUMMARY
     keys = {one.name: one.key for one in done}
-    if {k: v.get("key") for k, v in read_summary(folder).get("steps", {}).items()} == keys:
+    old = read_summary(folder)
+    same = {k: v.get("key") for k, v in old.get("steps", {}).items()} == keys
+    if same and old.get("format") == FORMAT:
         return
     text = dumps(
         {
