@@ -351,8 +351,8 @@ def short_lines(
     yearly = money(risk["ead"], risk["currency"], language)
     last = risk["futures"][-1] if risk["futures"] else None
     homes = t(
-        f"Så står der vand ved boligen hos {hit} mennesker ({part} af alle), og skaden",
-        f"Then water stands at the homes of {hit} people ({part} of all), and the damage",
+        f"Så står der vand ved boligen hos {hit} mennesker ({part}), og skaden",
+        f"Then water stands at the homes of {hit} people ({part}), and the damage",
     )
     if "people" in unknown:
         homes = t("Hvor mange der bor der, er ukendt. Skaden", "How many live there is not known. "
