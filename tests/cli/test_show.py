@@ -13,7 +13,7 @@ def heard(monkeypatch):
     streams = {}
     for name in ("out", "err"):
         streams[name] = io.StringIO()
-        monkeypatch.setattr(getattr(show, name), "file", streams[name])
+        monkeypatch.setattr(getattr(show, name), "_file", streams[name])
     return streams
 
 

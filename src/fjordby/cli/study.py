@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fjordby.cli.show import OWN, Json, Lang, say, say_json, table, waiting
+from fjordby.errors import BadValue
 
 if TYPE_CHECKING:
     from fjordby.study import Study
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Compute everything about a city into a folder.", no_args_is_help=True)
 
 StudyFolder = Annotated[Path, typer.Argument(help="The study folder; `fjordby demo` makes one.")]
+Curves = Annotated[
+    list[Path] | None,
+    typer.Option("--curves", help="CSV of your own damage curves; repeatable (docs/harm.md)."),
+]
 Port = Annotated[int | None, typer.Option(help="Port of the page; none = the first free one.")]
 
 #: The city that a newcomer sees, and where its study goes.
@@ -52,14 +58,15 @@ def run(
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Study folder; none = studies/<city>.")
     ] = None,
+    curves: Curves = None,
     json: Json = False,
     lang: Lang = OWN,
 ) -> None:
     """Compute everything about a city into a study folder, or what is missing of it.
 
-    Example: fjordby study run my-town --folder studies/my-town
+    Example: fjordby study run my-town --folder studies/my-town --curves my-curves.csv
     """
-    _tell(_compute(city, folder, lang), json, lang)
+    _tell(_compute(city, folder, lang, curves or ()), json, lang)
 
 
 def risk(
@@ -71,12 +78,13 @@ def risk(
 
     Example: fjordby risk studies/vejle --lang da
     """
-    from fjordby.plain import amount, number
+    from fjordby.plain import amount, change
     from fjordby.study import open_study
 
-    found = open_study(study).table("risk")
+    made = open_study(study)
+    found = made.table("risk")
     if json:
-        say_json(found)
+        say_json({**found, "synthetic": _synthetic(made)})
         return
     currency = found["currency"]
 
@@ -84,8 +92,8 @@ def risk(
         return amount(span["low"], span["mid"], span["high"], currency, lang)
 
     heads = {
-        "da": ("Klima", "år", "hav [m]", "forventet årlig skade"),
-        "en": ("Climate", "year", "sea [m]", "expected annual damage"),
+        "da": ("Klima", "år", "havet stiger [m]", "forventet årlig skade"),
+        "en": ("Climate", "year", "sea rises [m]", "expected annual damage"),
     }[lang]
     today = {"da": "I dag", "en": "Today"}[lang]
     rows = [(today, "", "", money(found["ead"]))]
@@ -93,12 +101,22 @@ def risk(
         (
             f["name"][lang],
             str(f["year"]),
-            f"+{number(f['sea_level_rise'], lang, decimals=2)}",
+            change(f["sea_level_rise"], lang, decimals=2),
             money(f["ead"]),
         )
         for f in found["futures"]
     ]
-    table("", heads, rows)
+    table(made.city.name[lang], heads, rows)
+    year = found["price_year"]
+    say(
+        {
+            "da": f"Bygninger og indbo ved stormflod og skybrud, {year}-priser; vandløb er ikke "
+            "med. I parentes: 5-95 % af det, der kan være rigtigt.",
+            "en": f"Buildings and contents under storm surges and cloudbursts, prices of {year}; "
+            "streams are not in it. In brackets: 5-95 % of what may be true.",
+        }[lang]
+    )
+    _say_synthetic(made, lang)
 
 
 def report(
@@ -118,6 +136,8 @@ def report(
     from fjordby.study import open_study
 
     place = out or study / f"report-{lang}.html"
+    if place.suffix.lower() not in (".html", ".htm", ".pdf"):
+        raise BadValue("a file ending in .html or .pdf", place.name, "Give --out such a name.")
     found = open_study(study)
     with waiting() as progress:
         write = write_pdf if place.suffix.lower() == ".pdf" else write_html
@@ -151,13 +171,16 @@ def add_to(main: typer.Typer) -> None:
     main.add_typer(app, name="study")
 
 
-def _compute(city: str, folder: Path | None, lang: str) -> Study:
+def _compute(
+    city: str, folder: Path | None, lang: str, curves: Sequence[Path] = ()
+) -> Study:  # fmt: skip
     from fjordby import city as cities
+    from fjordby.harm import read_curves
     from fjordby.study import make
 
-    known = cities.load(city)
+    known, own = cities.load(city), [read_curves(path) for path in curves]
     with waiting() as progress:
-        return make(known, folder or STUDIES / known.id, progress, lang)
+        return make(known, folder or STUDIES / known.id, progress, lang, own)
 
 
 def _serve(
@@ -180,12 +203,14 @@ def _serve(
 def _tell(study: Study, json: bool, lang: str) -> None:
     """Say in a short table what the water does to the city."""
     from fjordby.plain import amount, number
-    from fjordby.report.content import counted
+    from fjordby.report.content import counted, not_known
 
     events, found = study.table("events")["events"], study.table("risk")
     if json:
-        say_json({"study": str(study.folder), "events": events, "ead": found["ead"]})
+        say_json({"study": str(study.folder), "events": events, "ead": found["ead"],
+                  "synthetic": _synthetic(study)})  # fmt: skip
         return
+    people_known = "people" not in study.table("levels")["unknown"]
     currency = found["currency"]
     heads = {
         "da": ("Hændelse", "hav [m]", "regn [mm]", "mennesker", "boliger", "skade"),
@@ -200,7 +225,7 @@ def _tell(study: Study, json: bool, lang: str) -> None:
                 event["name"][lang],
                 "" if event["sea_peak"] is None else number(event["sea_peak"], lang, decimals=2),
                 number(1000 * event["rain_depth"], lang) if event["rain_depth"] else "",
-                counted(hurt["people"], lang),
+                counted(hurt["people"], lang) if people_known else not_known(lang),
                 counted(hurt["homes"], lang),
                 amount(damage["low"], damage["mid"], damage["high"], currency, lang),
             )
@@ -210,15 +235,26 @@ def _tell(study: Study, json: bool, lang: str) -> None:
     yearly = amount(ead["low"], ead["mid"], ead["high"], currency, lang)
     say({"da": f"Forventet årlig skade i dag: {yearly}",
          "en": f"Expected annual damage today: {yearly}"}[lang])  # fmt: skip
+    _say_synthetic(study, lang)
+    say({"da": f"Studiet ligger i {study.folder}", "en": f"The study is in {study.folder}"}[lang])
+
+
+def _synthetic(study: Study) -> list[str]:
+    """Return the layers that are invented."""
+    from fjordby.provenance import Kind
+
+    return [str(layer) for layer, known in study.city.provenance.items()
+            if known.kind is Kind.SYNTHETIC]  # fmt: skip
+
+
+def _say_synthetic(study: Study, lang: str) -> None:
+    """Say what is invented, wherever its numbers are told."""
     from fjordby.report.content import invented
 
     made_up = invented(study.city, lang)
     if made_up:
-        say(
-            {
-                "da": "Syntetiske lag (opdigtede, men sandsynlige): ",
-                "en": "Synthetic layers (invented but plausible): ",
-            }[lang]
-            + ", ".join(made_up)
-        )
-    say({"da": f"Studiet ligger i {study.folder}", "en": f"The study is in {study.folder}"}[lang])
+        words = {
+            "da": "Syntetiske lag (opdigtede, men sandsynlige): ",
+            "en": "Synthetic layers (invented but plausible): ",
+        }
+        say(words[lang] + ", ".join(made_up))
