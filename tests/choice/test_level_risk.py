@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fjordby.choice.level_risk import Span, yearly_losses
+from fjordby.choice.level_risk import Span, shares_by_period, yearly_losses
 from fjordby.choice.risk import integrate
 from fjordby.errors import BadValue
 
@@ -60,3 +60,27 @@ def test_a_span_is_the_middle_nine_tenths():
     span = Span.of(np.arange(101.0))
     assert (span.low, span.mid, span.high) == (5.0, 50.0, 95.0)
     assert span.plus(1.0).as_dict() == {"low": 6.0, "mid": 51.0, "high": 96.0}
+
+
+def test_the_shares_of_frequent_and_rare_water_have_a_closed_form():
+    """A straight loss over rate exp(-z): water rarer than the rate r holds r (1 - ln r) of it."""
+    z = np.linspace(0, 60, 60_001)
+    shares = shares_by_period(np.exp(-z)[None], z[None], [10.0, 100.0])
+    rare = [r * (1 - np.log(r)) for r in (0.1, 0.01)]
+    assert shares == pytest.approx([1 - rare[0], rare[0] - rare[1], rare[1]], rel=1e-3)
+
+
+def test_a_loss_that_begins_high_comes_from_rare_water_alone():
+    z = np.linspace(0, 5, 501)
+    shares = shares_by_period(np.exp(-3 * z)[None], np.where(z > 2.5, 1.0, 0.0)[None], [100.0])
+    assert shares == pytest.approx([0.0, 1.0])
+
+
+def test_what_never_costs_anything_has_no_shares():
+    z = np.linspace(0, 5, 11)
+    assert shares_by_period(np.exp(-z)[None], np.zeros((2, 11)), [10.0]).tolist() == [0.0, 0.0]
+
+
+def test_periods_out_of_order_are_refused():
+    with pytest.raises(BadValue, match="increasing return periods"):
+        shares_by_period(np.array([[0.2, 0.1]]), np.ones((1, 2)), [100.0, 10.0])

@@ -14,8 +14,10 @@ from fjordby.harm import read_curves
 from fjordby.progress import silent
 from fjordby.report.render import html
 from fjordby.study import make, open_study
-from fjordby.study.make import Workshop, steps, worth_of
+from fjordby.study.make import steps
+from fjordby.study.risk_table import worth_of
 from fjordby.study.steps import keys_of
+from fjordby.study.workshop import Workshop
 
 TABLES = ("streams", "barriers", "people", "districts", "roads", "places", "green")
 

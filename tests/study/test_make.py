@@ -15,8 +15,9 @@ import pytest
 from fjordby.errors import BadFile, MissingLayer
 from fjordby.progress import silent
 from fjordby.study import make, open_study
-from fjordby.study.make import Workshop, steps
+from fjordby.study.make import steps
 from fjordby.study.steps import run
+from fjordby.study.workshop import Workshop
 
 
 def flat(said):

@@ -1,7 +1,7 @@
 """What is worth doing? Risk over all that can happen, and what it is worth over the years."""
 
 from fjordby.choice.city_risk import CityRisk, city_risk, rain_events, sea_rates
-from fjordby.choice.level_risk import Span, yearly_losses
+from fjordby.choice.level_risk import Span, shares_by_period, yearly_losses
 from fjordby.choice.present_value import (
     NET_TAX_FACTOR,
     consumer_prices,
@@ -27,6 +27,7 @@ __all__ = [
     "rain_events",
     "rain_losses",
     "sea_rates",
+    "shares_by_period",
     "yearly_losses",
     "yearly_rates",
 ]

@@ -94,3 +94,43 @@ def yearly_losses(rates: Array, losses: Array) -> Array:
     middle = (loss[:, :-1] + loss[:, 1:]) / 2
     inner = -np.diff(rate, axis=1) @ middle.T
     return np.asarray(inner + np.outer(rate[:, -1], loss[:, -1]))
+
+
+def shares_by_period(rates: Array, losses: Array, return_periods: Array) -> Array:
+    """Return which part of the expected annual loss comes from how rare water.
+
+    It tells what the result hangs on: the frequent end on the terrain and on small protection that
+    nobody has mapped, the rare end on the tail of the sea level curve.
+
+    Parameters
+    ----------
+    rates, losses
+        As in `yearly_losses`, shapes (curves, levels) and (models, levels).
+    return_periods
+        Increasing edges of the classes, shape (n,) [years].
+
+    Returns
+    -------
+    array
+        Shares from the most frequent class to the rarest, shape (n + 1,), adding up to 1 (or all 0
+        when nothing is lost); what lies above the highest level counts with the rarest.
+
+    Examples
+    --------
+    Half of the loss comes from water more frequent than once in 10 years:
+
+    >>> shares_by_period(np.array([[0.2, 0.1, 0.0]]), np.array([[1.0, 1.0, 1.0]]), [10.0])
+    array([0.5, 0.5])
+    """
+    rate, loss = np.atleast_2d(np.asarray(rates, float)), np.atleast_2d(np.asarray(losses, float))
+    edges = 1.0 / np.asarray(return_periods, float)
+    if edges.ndim != 1 or not np.isfinite(edges).all() or (np.diff(edges) >= 0).any():
+        raise BadValue("increasing return periods", f"{return_periods}", "Sort them upwards.")
+    middle = (loss[:, :-1] + loss[:, 1:]).mean(axis=0) / 2
+    slices = -np.diff(rate, axis=1) * middle
+    between = (rate[:, :-1] + rate[:, 1:]) / 2
+    place = np.searchsorted(-edges, -between, side="right")
+    parts = np.bincount(place.ravel(), slices.ravel(), edges.size + 1)
+    parts[-1] += float(np.sum(rate[:, -1]) * loss[:, -1].mean())
+    total = parts.sum()
+    return np.asarray(parts / total if total else parts)

@@ -6,9 +6,7 @@ import hashlib
 import json
 import pickle
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +14,28 @@ import numpy as np
 import pandas as pd
 
 import fjordby
-from fjordby.choice.city_risk import CityRisk, city_risk
-from fjordby.choice.level_risk import Span
-from fjordby.choice.present_value import present_value
-from fjordby.choice.rain_losses import DEPTHS, RainLosses, rain_losses
+from fjordby.choice.rain_losses import DEPTHS, rain_losses
 from fjordby.city import City, Layer, save
 from fjordby.city.toml_text import dumps
 from fjordby.errors import BadFile, BadValue, MissingLayer
-from fjordby.flood import Bluespots, bluespot_table, city_bluespots, city_connection, deepest
+from fjordby.flood import bluespot_table, city_connection, deepest
 from fjordby.flood.instant import instant
-from fjordby.grid import Raster
 from fjordby.harm import (
     PRICE_YEAR,
     Family,
-    LevelTable,
-    Stakes,
     cost_at,
     costs_for,
-    families_for,
     gather_still,
     impact,
-    impacts_by_level,
-    stakes,
 )
 from fjordby.harm.families import FAMILIES, measured
 from fjordby.harm.prices import moved
 from fjordby.progress import Progress
-from fjordby.shock import NOW, Event, Future, climate, events, sea_curve, sea_levels, shocks_of
+from fjordby.shock import NOW, Event, events, shocks_of
 from fjordby.storage import write_whole
 from fjordby.study import page_layers, said
-from fjordby.study.compare import check_figures, compare
-from fjordby.study.rasters import read_raster, write_raster
-from fjordby.study.reach import levels_for
+from fjordby.study.compare import check_figures
+from fjordby.study.rasters import write_raster
 from fjordby.study.results import (
     CITY,
     CONNECTION,
@@ -60,85 +48,14 @@ from fjordby.study.results import (
     Study,
     read_summary,
 )
+from fjordby.study.risk_table import HORIZON, PERIODS, RARITIES, STRIDE, climates_summed, risk_table
 from fjordby.study.steps import Done, Step, run
+from fjordby.study.workshop import RAIN, Workshop
 from fjordby.words import Words
 
-#: Return periods of the curve that is shown [years].
-PERIODS = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)
-#: Years that yearly risk is added up over; the horizon of the Danish guidance for long-lived works.
-HORIZON = 100
-#: Years between the climates that the sum over the horizon is interpolated from.
-STRIDE = 10
-HOLLOWS, RAIN = "hollows", "rain"
+HOLLOWS = "hollows"
 #: Hollows shallower than this are not listed [m]: less than the error of any terrain we have.
 LISTED_DEPTH = 0.1
-
-
-@dataclass
-class Workshop:
-    """What several steps need, made when the first of them asks: an unchanged study needs none."""
-
-    city: City
-    folder: Path
-    own: Sequence[Family] = ()
-
-    @cached_property
-    def sea_levels(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Sea levels that everything is computed for [m datum]."""
-        return levels_for(self.city)
-
-    @cached_property
-    def figures(self) -> Sequence[Mapping[str, Any]]:
-        """What others have published, to be held against our own."""
-        return tuple(self.city.records.get("published", {}).get("figure", ()))
-
-    @cached_property
-    def connection(self) -> Raster:
-        """The finished connection raster."""
-        return read_raster(self.folder / CONNECTION / "connection.tif", "connection")
-
-    @cached_property
-    def spots(self) -> Bluespots:
-        """The hollows of the ground."""
-        return city_bluespots(self.city)
-
-    @cached_property
-    def stakes(self) -> Stakes:
-        """Buildings, people, roads and places, laid on the grid."""
-        return stakes(self.city)
-
-    @cached_property
-    def families(self) -> tuple[Family, ...]:
-        """Damage families that can speak of the city's money, the person's own last."""
-        return families_for(self.city.currency, *self.own)
-
-    @cached_property
-    def drain(self) -> float:
-        """What sewers and soil take while it rains [m/s]."""
-        rain = shocks_of(self.city).rain
-        return rain.drain if rain else 0.0
-
-    @cached_property
-    def by_level(self) -> LevelTable:
-        """The impact of every sea level."""
-        return impacts_by_level(
-            self.city,
-            self.connection,
-            self.sea_levels,
-            families=self.families,
-            prepared=self.stakes,
-        )
-
-    @cached_property
-    def by_rain(self) -> RainLosses:
-        """The finished damage by depth of rain."""
-        with np.load(self.folder / RAIN / "losses.npz") as file:
-            return RainLosses(file["depths"], file["members"])
-
-    @property
-    def height_error(self) -> float:
-        """Systematic error of the ground in the low town [m], 0 when the city does not say."""
-        return float(self.city.records.get("terrain_error", {}).get("low_town", 0.0))
 
 
 def make(
@@ -204,7 +121,7 @@ def _check(shop: Workshop) -> None:
         )
     for family in shop.families:
         moved(family.currency, family.price_year, city.currency, PRICE_YEAR)
-    climates = {*said.futures(city), *_path(city)}
+    climates = {*said.futures(city), *climates_summed(city)}
     check_figures(shop.figures, climates, city.currency, PRICE_YEAR)
     _ = shop.sea_levels
     there = read_summary(shop.folder)
@@ -275,7 +192,8 @@ def steps(shop: Workshop) -> list[Step]:
              lambda out, p: _rain(shop, out, p), (CITY,), 8.0, DEPTHS),
         *floods,
         step(RISK, "Lægger risikoen sammen", "Adding up the risk",
-             lambda out, p: _risk(shop, out, p), (LEVELS, RAIN), 6.0, (PERIODS, HORIZON, STRIDE)),
+             lambda out, p: _risk(shop, out, p), (LEVELS, RAIN), 6.0,
+             (PERIODS, RARITIES, HORIZON, STRIDE)),
         step(PAGE, "Tegner kortet", "Drawing the map",
              lambda out, p: _page(shop, known, out), (LEVELS, RISK, *named), 6.0),
     ]  # fmt: skip
@@ -326,86 +244,7 @@ def _flood(shop: Workshop, event: Event, out: Path) -> None:
 
 
 def _risk(shop: Workshop, out: Path, progress: Progress) -> None:
-    city, told = shop.city, said.futures(shop.city)
-    risks = {}
-    path = _path(city)
-    everything = [*told, *(f for f in path if f not in told)]
-    for k, future in enumerate(everything):
-        progress(k / len(everything), "")
-        risks[future] = city_risk(
-            city, future, shop.by_level, shop.by_rain, shop.families, shop.height_error
-        )
-    now = risks[NOW]
-    curve = sea_levels(city, PERIODS)
-    band = zip(curve.return_periods, curve.low, curve.central, curve.high, strict=True)
-    _dump(out / "risk.json", {
-        "currency": city.currency,
-        "price_year": PRICE_YEAR,
-        "ead": {**now.total.as_dict(), "families": {k: v.mid for k, v in now.families.items()}},
-        "sea": now.sea.as_dict(),
-        "rain": now.rain.as_dict(),
-        "families": [
-            {"id": f.id, "name": f.name.as_dict(), "ead": now.families[f.id].as_dict(),
-             "source": f.source}
-            for f in shop.families
-        ],
-        "districts": [{"id": k, "ead": v} for k, v in now.districts.items()],
-        "futures": [said.risk_said(city, risks[f]) for f in told if f != NOW],
-        "present_value": _worth(city, path, [risks[f] for f in path]),
-        "curve": [
-            {"return_period": float(t), "level": Span(float(a), float(b), float(c)).as_dict()}
-            for t, a, b, c in band
-        ],
-        "curve_kind": sea_curve(city).kind.value,
-        "curve_source": sea_curve(city).source,
-        "comparison": compare(
-            shop.figures, shop.by_level, list(risks.values()), shop.height_error,
-        ),
-    })  # fmt: skip
-
-
-def _path(city: City) -> list[Future]:
-    """Return the climates that the sum over the years goes through: all projections at once."""
-    known = climate(city).scenarios
-    scenario = "all" if "all" in known else next(iter(known))
-    return [Future(scenario, year) for year in range(NOW.year, NOW.year + HORIZON + 1, STRIDE)]
-
-
-def worth_of(risks: Sequence[CityRisk], years: Sequence[int]) -> Span:
-    """Return what the yearly damage of all years of the horizon is worth today.
-
-    Parameters
-    ----------
-    risks
-        Yearly risk in some years, in the same worlds; straight between them.
-    years
-        These years, from `NOW.year` to `HORIZON` years later.
-
-    Notes
-    -----
-    Each world (curve, rise, ground, damage model) is followed through all years, and low, middle
-    and high are taken over the sums: the low ends of single years are not all of one world.
-    Losses fall at the end of each year from the first on.
-    """
-    told = np.arange(NOW.year + 1, NOW.year + HORIZON + 1)
-    each = np.eye(len(years))
-    factors = [present_value(np.interp(told, years, one), first_year=1) for one in each]
-    return Span.of(np.tensordot(factors, np.stack([risk.worlds for risk in risks]), axes=1))
-
-
-def _worth(city: City, path: Sequence[Future], risks: Sequence[CityRisk]) -> dict[str, Any]:
-    """Return what the years are worth, with the rules it was counted by.
-
-    Damages are in the prices that people pay, so the net tax factor is not applied to them.
-    """
-    scenario = path[0].scenario
-    return {
-        **worth_of(risks, [future.year for future in path]).as_dict(),
-        "years": HORIZON,
-        "scenario": scenario,
-        "name": climate(city).scenarios[scenario].as_dict(),
-        "net_tax_factor": 1.0,
-    }
+    _dump(out / "risk.json", risk_table(shop, progress))
 
 
 def _page(shop: Workshop, known: Sequence[Event], out: Path) -> None:

@@ -36,6 +36,12 @@ def read_raster(path: Path | str, name: str) -> Raster:
     """
     try:
         with rasterio.open(path) as file:
+            if file.crs is None:
+                raise BadFile(
+                    f"the result {name} in {path}",
+                    "a raster with no coordinate system",
+                    "Run the study again to make it anew.",
+                )
             values = file.read(1)
             grid = Grid(
                 file.transform.c, file.transform.f, file.transform.a, file.height, file.width,
