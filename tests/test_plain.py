@@ -102,6 +102,7 @@ def test_a_change_says_its_direction():
     """A sea may fall where the land rises."""
     assert change(12.4, "da") == "+12"
     assert change(-3.2, "en") == "-3"
+    assert change(0.0, "en") == "0"
     assert change(-0.004, "da", decimals=2) == "0,00"
     assert change(float("nan"), "en") == "-"
 

@@ -138,6 +138,8 @@ def test_a_sea_that_falls_is_said_to_fall():
     future = {"name": {"en": "Trend"}, "year": 2100, "sea_level_rise": -0.123, "ead": RISK["ead"]}
     _, (row,) = content.future_rows([future], "DKK", "en")
     assert row["cells"][0]["rise"] == "-12 cm"
+    _, (row,) = content.future_rows([{**future, "sea_level_rise": 0.482}], "DKK", "en")
+    assert row["cells"][0]["rise"] == "+48 cm"
 
 
 def test_people_are_counted_as_people_and_not_as_rows(valley_study):
