@@ -12,14 +12,15 @@ from fjordby.study.said import city_said, future_said, futures, levels_said, unk
 
 
 @pytest.fixture(scope="module")
-def ready(stormy_valley):
-    return stakes(stormy_valley)
+def flats(stormy_valley):
+    """The valley with two dwellings in each house, so that houses and dwellings differ."""
+    homes = stormy_valley.buildings
+    return stormy_valley.with_(buildings=homes.assign(dwellings=2 * homes.dwellings))
 
 
 @pytest.fixture(scope="module")
-def table(stormy_valley, ready):
-    connection = city_connection(stormy_valley)
-    return impacts_by_level(stormy_valley, connection, np.arange(0.0, 5.5, 0.5), prepared=ready)
+def table(flats):
+    return impacts_by_level(flats, city_connection(flats), np.arange(0.0, 5.5, 0.5))
 
 
 def test_every_figure_stands_under_its_own_name(table):
