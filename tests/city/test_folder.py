@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiLineString, MultiPoint, Point, Polygon, box
 
 from fjordby import city as cities
-from fjordby.city import Layer, atomic, folder
+from fjordby import storage
+from fjordby.city import Layer, folder
 from fjordby.city.layers import TABLES, empty, specs
 from fjordby.city.toml_text import dumps
 from fjordby.errors import BadCity, BadValue, StorageFailed
@@ -325,7 +326,7 @@ def test_a_city_is_replaced_whole_and_the_readme_stays(valley, saved):
 
 
 def test_replacing_works_where_the_system_cannot_exchange_folders(valley, saved, monkeypatch):
-    monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(storage, "_exchange", lambda one, other: False)
     cities.save(valley.with_(currency="EUR"), saved)
     assert cities.load(saved).currency == "EUR"
     assert [p.name for p in saved.parent.iterdir()] == ["valley"]
@@ -350,7 +351,7 @@ def test_a_full_disk_leaves_the_old_city_whole(valley, saved, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         path.write_bytes(data)
 
-    monkeypatch.setattr(atomic, "write_durably", full)
+    monkeypatch.setattr(storage, "write_durably", full)
     with pytest.raises(StorageFailed, match=r"No space left.*nothing was left half-written"):
         cities.save(valley.with_(currency="EUR"), saved)
     assert {p.name: p.read_bytes() for p in saved.iterdir()} == before
@@ -379,14 +380,14 @@ import sys, time
 sys.path.insert(0, {tests!r})
 from conftest import make_valley
 from fjordby import city
-from fjordby.city import atomic
-plain = atomic.write_durably
+from fjordby import storage
+plain = storage.write_durably
 def slow(path, data):
     plain(path, data)
     if path.name == "roads.parquet":
         print("writing", flush=True)
         time.sleep(60)
-atomic.write_durably = slow
+storage.write_durably = slow
 city.save(make_valley().with_(currency="EUR"), {target!r})
 """
 

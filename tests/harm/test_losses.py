@@ -95,7 +95,7 @@ def test_half_a_table_is_refused(tmp_path):
 def test_a_place_that_cannot_be_written_is_said(tmp_path):
     depth, rate, costs, _ = example()
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageFailed, match="loss table"):
+    with pytest.raises(StorageFailed, match="room to write"):
         loss_table(hazard(depth, rate), costs).save(tmp_path / "file" / "t")
 
 

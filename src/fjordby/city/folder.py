@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 
 from fjordby.city import frames, rasters, tables
-from fjordby.city.atomic import write_folder
 from fjordby.city.checks.certain import certain
 from fjordby.city.checks.known import Known
 from fjordby.city.layers import RASTERS, TABLES, empty
@@ -23,6 +22,7 @@ from fjordby.city.toml_text import dumps
 from fjordby.errors import BadCity, BadValue
 from fjordby.grid import Grid, Raster
 from fjordby.provenance import Kind, Provenance
+from fjordby.storage import write_folder
 from fjordby.words import Words
 
 #: The version of the folder format that this program writes, and the newest that it reads.

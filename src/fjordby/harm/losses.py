@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fjordby.errors import BadFile, BadValue, StorageFailed
+from fjordby.errors import BadFile, BadValue
 from fjordby.harm import kernels
 from fjordby.harm.costs import Costs
+from fjordby.storage import write_folder
 
 Array = np.ndarray[Any, Any]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -175,26 +175,9 @@ class LossTable:
         StorageFailed
             When it could not be written; nothing half-written is left behind.
         """
-        target = Path(folder)
-        scratch = None
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-            for name in _ARRAYS:
-                np.save(scratch / f"{name}.npy", getattr(self, name))
-            note = {"format": FORMAT, "currency": self.currency, "price_year": self.price_year}
-            (scratch / "table.json").write_text(json.dumps(note), encoding="utf-8")
-            old = scratch.with_name(f"{scratch.name}-old")
-            if target.exists():
-                target.rename(old)
-            scratch.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
-        except OSError as error:
-            if scratch is not None:
-                shutil.rmtree(scratch, ignore_errors=True)
-            raise StorageFailed(
-                "room and leave to write a loss table", f"{error}", f"Check {target.parent}."
-            ) from None
+        note = {"format": FORMAT, "currency": self.currency, "price_year": self.price_year}
+        arrays = {f"{name}.npy": partial(np.save, arr=getattr(self, name)) for name in _ARRAYS}
+        write_folder(Path(folder), {**arrays, "table.json": json.dumps(note).encode()})
 
 
 def load(folder: str | Path, *, mapped: bool = True) -> LossTable:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from fjordby import storage
 from fjordby.city.sources import answers
 from fjordby.city.sources.fetch import DAY, Client, Key, Question
 from fjordby.city.sources.transport import Secret
@@ -240,7 +241,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(play, client, reply, tmp_
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(answers.os, "fdopen", full)
+    monkeypatch.setattr(storage.os, "fsync", full)
     play.say(reply([1]))
     with pytest.raises(StorageFailed, match=r"No space left on device.*FJORDBY_CACHE"):
         client.ask(question(play))

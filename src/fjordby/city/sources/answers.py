@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 
-from fjordby.errors import StorageFailed
+from fjordby.storage import write_whole
 
 #: The environment variable that moves the store of answers to another folder.
 CACHE_VARIABLE = "FJORDBY_CACHE"
@@ -121,19 +120,9 @@ def write(path: Path, answer: Answer) -> None:
         "stamp": answer.stamp,
         "sha256": hashlib.sha256(answer.body).hexdigest(),
     }
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(MARK + json.dumps(head).encode() + b"\n" + answer.body)
-        Path(temporary).replace(path)
-    except OSError as trouble:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise StorageFailed(
-            f"room for {len(answer.body):,} bytes in {path.parent}",
-            trouble.strerror or type(trouble).__name__,
-            f"Free some space, or set {CACHE_VARIABLE} to another folder. Nothing half-written "
-            "was left behind.",
-        ) from trouble
+    write_whole(
+        path,
+        MARK + json.dumps(head).encode() + b"\n" + answer.body,
+        f"Free some space, or set {CACHE_VARIABLE} to another folder. Nothing half-written was "
+        "left behind.",
+    )

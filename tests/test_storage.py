@@ -1,4 +1,4 @@
-"""A file appears whole or not at all."""
+"""Files and folders appear whole or not at all."""
 
 import os
 import signal
@@ -6,11 +6,13 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from fjordby.errors import StorageFailed
-from fjordby.storage import write_whole
+from fjordby.storage import write_folder, write_whole
 
 
 def test_a_file_is_written_with_the_folders_above_it(tmp_path):
@@ -30,6 +32,22 @@ def test_what_stood_there_stays_when_the_new_cannot_be_written(tmp_path, monkeyp
         write_whole(place, b"new")
     assert place.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_two_threads_that_write_one_file_leave_the_whole_of_one_of_them(tmp_path):
+    letters = [bytes([65 + i]) * 300_000 for i in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(partial(write_whole, tmp_path / "a.bin"), letters))
+    assert (tmp_path / "a.bin").read_bytes() in letters
+    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_what_is_too_large_to_copy_writes_itself_into_the_folder(tmp_path):
+    write_folder(tmp_path / "a", {"whole.txt": b"1", "self.txt": lambda out: out.write(b"2")})
+    assert {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir()} == {
+        "whole.txt": b"1",
+        "self.txt": b"2",
+    }
 
 
 def test_a_place_below_a_file_is_refused_in_words(tmp_path):
