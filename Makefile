@@ -16,6 +16,7 @@ lint: .venv/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd page && npm run --silent check
 
 format: .venv/.lint
 	$(BIN)/ruff format .

@@ -176,6 +176,10 @@ def risk_of(by_level: dict) -> dict:
             for s, k in (("low", 0.8), ("high", 2.0))
             for y in (2050, 2070, 2100)
         ],
+        "by_rarity": [
+            {"from": None, "to": 20.0, "share": 0.62},
+            {"from": 20.0, "to": None, "share": 0.38},
+        ],
         "present_value": {**band(yearly * 32), "years": 100},
         "curve": [
             {

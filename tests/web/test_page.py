@@ -257,6 +257,18 @@ def test_yearly_damage_is_compared_with_what_others_say(visit):
     assert panel.locator("canvas").count() == 1
 
 
+def test_the_page_says_how_rare_the_water_is_that_costs(visit):
+    page = visit("?tab=yearly&lang=da")
+    row = page.get_by_role("row").filter(has_text="oftere end hvert 20. år")
+    assert "62 %" in row.inner_text()
+
+
+def test_a_single_projection_is_not_told_with_a_spread_of_nothing(visit, study):
+    page = visit("?event=bodil&lang=en")
+    said = page.locator("body").inner_text()
+    assert "Maybe water" not in said
+
+
 def test_data_that_are_made_up_say_so(visit):
     page = visit("?tab=data&lang=en")
     assert page.get_by_role("tabpanel").get_by_text("synthetic").count() > 5

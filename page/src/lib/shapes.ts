@@ -73,9 +73,16 @@ export interface Risk {
   ead: Band & { families: Record<string, number> };
   families?: { id: string; name: Words; ead: Band; source: string }[];
   futures: { scenario: string; year: number; ead: Band }[];
+  by_rarity?: Rarity[];
   present_value: (Partial<Band> & { years?: number; name?: Words }) | null;
   curve: { return_period: number; level: Band }[];
   comparison: Comparison[];
+}
+/** The part of the yearly damage that comes from water of some return periods [years]. */
+export interface Rarity {
+  from: number | null;
+  to: number | null;
+  share: number;
 }
 export interface Comparison {
   what: Words;

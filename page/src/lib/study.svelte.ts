@@ -69,6 +69,9 @@ function around(low: number, middle: number, high: number, error: number): Water
   return { low: low - error, level: middle, high: high + error };
 }
 
+/** Whether it is told how unsure the level is: a single projection has no spread of its own. */
+export const isBanded = (water: Water): boolean => water.high - water.low >= 0.01;
+
 /** Widen a water by how far the heights may be wrong, for the figures' range. */
 export function widened(of: Study, water: Water): Water {
   const error = of.city.height_error ?? 0;

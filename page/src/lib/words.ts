@@ -97,6 +97,14 @@ export const WORDS = {
   // per year
   yearlyDamage: w("Skade i gennemsnit om året", "Average damage a year"),
   today: w("I dag", "Today"),
+  rarity: w("Hvor sjældent er det vand, der koster?", "How rare is the water that costs?"),
+  rarityHelp: w(
+    "Andel af dagens årlige skade fra havet. Det hyppige vand hænger på terrænet og på små værn, som ingen har kortlagt; det sjældne på kurvens ende.",
+    "Share of today's yearly damage from the sea. The frequent water hangs on the terrain and on small defences that nobody has mapped; the rare on the end of the curve.",
+  ),
+  moreOften: w("oftere end hvert {to}. år", "more often than every {to} years"),
+  between: w("hvert {from}.-{to}. år", "every {from} to {to} years"),
+  rarer: w("sjældnere end hvert {from}. år", "rarer than every {from} years"),
   presentValue: w("Over tid", "Over time"),
   curve: w("Hvor højt, hvor tit", "How high, how often"),
   curveHelp: w(

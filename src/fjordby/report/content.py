@@ -401,3 +401,27 @@ def future_rows(
             cells.append({"ead": money(one["ead"], currency, language), "rise": f"{rise} cm"})
         rows.append({"name": name, "cells": cells})
     return [str(year) for year in years], rows
+
+
+def rarity_rows(parts: Sequence[Table], language: str) -> list[dict[str, str]]:
+    """Return which share of the yearly damage comes from how rare water, in words and percent."""
+
+    def named(first: float | None, last: float | None) -> str:
+        low, high = (number(v or 0, language) for v in (first, last))
+        if first is None:
+            return Words(f"oftere end hvert {high}. år", f"more often than every {high} years")[
+                language
+            ]
+        if last is None:
+            return Words(f"sjældnere end hvert {low}. år", f"rarer than every {low} years")[
+                language
+            ]
+        return Words(f"hvert {low}.-{high}. år", f"every {low} to {high} years")[language]
+
+    return [
+        {
+            "name": named(part["from"], part["to"]),
+            "share": f"{number(100 * part['share'], language)} %",
+        }
+        for part in parts
+    ]

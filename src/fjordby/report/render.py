@@ -220,6 +220,7 @@ def _money(risk: Mapping[str, Any], language: str, t: Any) -> dict[str, Any]:
         ),
         "families": drawn,
         "family_words": [(f["name"][language], f["source"]) for f in families],
+        "rarity": content.rarity_rows(risk["by_rarity"], language),
         "years": years_told,
         "futures": rows,
         "present_value": t(
