@@ -169,3 +169,9 @@ def test_without_published_figures_the_report_says_where_to_put_them(valley_stud
         type(valley_study), "table", lambda self, name: risk if name == "risk" else real(self, name)
     )
     assert "published.toml" in html(valley_study, "en")
+
+
+def test_a_layer_with_nothing_in_it_is_not_called_invented(valley_study):
+    said = content.invented(valley_study.city, "en")
+    assert {"terrain", "buildings", "people"} <= set(said)
+    assert "barriers" not in said

@@ -15,6 +15,7 @@ from fjordby.progress import silent
 from fjordby.report.render import html
 from fjordby.study import make, open_study
 from fjordby.study.make import steps
+from fjordby.study.results import FORMAT
 from fjordby.study.risk_table import worth_of
 from fjordby.study.steps import keys_of
 from fjordby.study.workshop import Workshop
@@ -193,7 +194,7 @@ def test_a_study_of_another_format_says_who_made_it_and_how_to_mend_it(
     shutil.copytree(study_abroad.folder, copy)
     said = (copy / "study.toml").read_text()
     (copy / "study.toml").write_text(
-        said.replace("format = 2", "format = 1").replace('fjordby = "', 'fjordby = "9.')
+        said.replace(f"format = {FORMAT}", "format = 1").replace('fjordby = "', 'fjordby = "9.')
     )
     with pytest.raises(BadFile, match=r"format 1, made by fjordby 9\."):
         open_study(copy)

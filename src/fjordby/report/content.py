@@ -68,11 +68,13 @@ def layer_rows(city: City, language: str) -> list[dict[str, str]]:
 
 
 def invented(city: City, language: str) -> list[str]:
-    """Return the names of the layers that are synthetic."""
+    """Return the names of the layers that are synthetic and have something in them."""
     return [
         LAYERS[layer][language]
         for layer in Layer
-        if layer in city.provenance and city.kind(layer) is Kind.SYNTHETIC
+        if layer in city.provenance
+        and city.kind(layer) is Kind.SYNTHETIC
+        and (layer in (Layer.TERRAIN, Layer.SEA) or len(getattr(city, layer.value)))
     ]
 
 
