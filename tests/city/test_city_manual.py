@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fjordby.city.layers import rows, specs, vocabulary
+from fjordby.catalogue import rows
+from fjordby.city.layers import specs, vocabulary
 from fjordby.city.making.settings import CROWDS, METRES, SEAS
 from fjordby.city.problem import catalogue
 from fjordby.provenance import Kind
@@ -16,7 +17,9 @@ from fjordby.provenance import Kind
 MANUAL = (Path(__file__).parents[2] / "docs" / "city.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("row", rows("columns.csv"), ids=lambda r: f"{r['layer']}.{r['column']}")
+@pytest.mark.parametrize(
+    "row", rows("city/data/columns.csv"), ids=lambda r: f"{r['layer']}.{r['column']}"
+)
 def test_each_column_stands_in_the_manual_with_its_unit_and_default(row):
     part = MANUAL.split(f"### {row['layer']} (")[1].split("###")[0]
     line = next(x for x in part.splitlines() if x.startswith(f"| `{row['column']}` |"))

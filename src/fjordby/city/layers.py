@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from fjordby.catalogue import rows
 from fjordby.city.model import Layer
 from fjordby.city.uses import uses
 from fjordby.words import Words
-
-DATA = Path(__file__).parent / "data"
 
 #: The two layers on the grid; all others are tables.
 RASTERS = (Layer.TERRAIN, Layer.SEA)
@@ -60,12 +57,6 @@ class Spec:
         return tuple(column.name for column in self.columns)
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of a catalogue in this folder's `data`."""
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def _default(type_: str, text: str) -> str | float | int:
     if type_ == "text":
         return text
@@ -78,7 +69,7 @@ def _default(type_: str, text: str) -> str | float | int:
 def specs() -> Mapping[Layer, Spec]:
     """Return what each layer is made of, from `data/layers.csv` and `data/columns.csv`."""
     columns: dict[str, list[Column]] = {}
-    for row in rows("columns.csv"):
+    for row in rows("city/data/columns.csv"):
         columns.setdefault(row["layer"], []).append(
             Column(
                 row["column"],
@@ -99,7 +90,7 @@ def specs() -> Mapping[Layer, Spec]:
             tuple(columns.get(row["layer"], ())),
             Words(row["da"], row["en"]),
         )
-        for row in rows("layers.csv")
+        for row in rows("city/data/layers.csv")
     }
 
 
@@ -110,7 +101,7 @@ def vocabulary() -> Mapping[tuple[str, str], Mapping[str, Words]]:
     Those of buildings come from `fjordby.city.uses`, all others from `data/words.csv`.
     """
     found: dict[tuple[str, str], dict[str, Words]] = {}
-    for row in rows("words.csv"):
+    for row in rows("city/data/words.csv"):
         words = found.setdefault((row["layer"], row["column"]), {})
         words[row["word"]] = Words(row["da"], row["en"])
     found["buildings", "use"] = {use.id: use.name for use in uses().values()}

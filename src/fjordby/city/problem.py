@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from fjordby.city.layers import rows, specs
+from fjordby.catalogue import rows
+from fjordby.city.layers import specs
 from fjordby.city.model import Layer
 from fjordby.words import LANGUAGES, Words
 
@@ -84,7 +85,7 @@ class Problem:
 @lru_cache(maxsize=1)
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Return every problem that can be found, by its code, from `data/problems.csv`."""
-    return {row["code"]: row for row in rows("problems.csv")}
+    return {row["code"]: row for row in rows("city/data/problems.csv")}
 
 
 def problem(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from fjordby.catalogue import rows
 from fjordby.errors import BadValue
 from fjordby.words import Words
 
@@ -65,11 +64,6 @@ class UseCode:
     source: str
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    text = files("fjordby.city").joinpath(name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 @cache
 def uses() -> Mapping[str, Use]:
     """Return our uses by id, in the order of the catalogue (`uses.csv`).
@@ -87,7 +81,7 @@ def uses() -> Mapping[str, Use]:
             int(row["default_code"]),
             row["source"],
         )
-        for row in _rows("uses.csv")
+        for row in rows("city/uses.csv")
     }
 
 
@@ -109,7 +103,7 @@ def use_codes() -> Mapping[int, UseCode]:
             row["retired"] == "yes",
             row["source"],
         )
-        for row in _rows("bbr_uses.csv")
+        for row in rows("city/bbr_uses.csv")
     }
 
 

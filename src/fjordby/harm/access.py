@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from fjordby.catalogue import rows
 from fjordby.city.model import City
 from fjordby.harm import kernels
 from fjordby.harm.roads import RoadNetwork, speed_in_water
@@ -57,8 +56,7 @@ class Access:
 @cache
 def care_uses() -> Mapping[str, int]:
     """Return which uses of places are care: 1 always, 2 where there is none of the first."""
-    text = files("fjordby.harm").joinpath("place_uses.csv").read_text(encoding="utf-8")
-    return {row["use"]: int(row["care"]) for row in csv.DictReader(text.splitlines())}
+    return {row["use"]: int(row["care"]) for row in rows("harm/place_uses.csv")}
 
 
 def access(city: City, network: RoadNetwork) -> Access:

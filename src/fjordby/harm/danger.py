@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from fjordby.catalogue import rows
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
 from fjordby.grid import Grid, Raster
@@ -81,7 +80,7 @@ def debris() -> Mapping[str, tuple[float, float, float]]:
     """Return debris factors by land: up to 0.25 m, up to 0.75 m, above or fast (`debris.csv`)."""
     return {
         row["land"]: (float(row["shallow"]), float(row["middle"]), float(row["deep"]))
-        for row in _rows("debris.csv")
+        for row in rows("harm/debris.csv")
     }
 
 
@@ -96,13 +95,8 @@ def class_limits() -> tuple[tuple[str, Words, float, float, float], ...]:
             float(row["speed"] or "inf"),
             float(row["product"] or "inf"),
         )
-        for row in _rows("danger_classes.csv")
+        for row in rows("harm/danger_classes.csv")
     )
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = files("fjordby.harm").joinpath(name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
 
 
 def danger(flood: Flood, *, land: str = "urban", limits: str = "FD2320") -> Danger:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
+from fjordby.catalogue import rows
 from fjordby.harm.costs import Costs
 from fjordby.harm.exposure import Exposure, use_rows
 
@@ -23,7 +22,6 @@ def functions() -> Mapping[tuple[str, str], tuple[float, float, float, float]]:
 
     Per building: fixed + area (slope ln(depth in cm) + base) + basement area x basement rate.
     """
-    text = files("fjordby.harm").joinpath("danish_functions.csv").read_text(encoding="utf-8")
     return {
         (row["water"], row["category"]): (
             float(row["fixed"]),
@@ -31,7 +29,7 @@ def functions() -> Mapping[tuple[str, str], tuple[float, float, float, float]]:
             float(row["base"]),
             float(row["basement"]),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in rows("harm/danish_functions.csv")
     }
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fjordby.catalogue import rows
 from fjordby.city.model import AGE_GROUPS, City, Layer
 from fjordby.errors import BadCity
 
@@ -87,12 +86,11 @@ class Exposure:
 @cache
 def use_rows() -> Mapping[str, UseRow]:
     """Return the uses that damage can be computed for, by name (`uses.csv`)."""
-    text = files("fjordby.harm").joinpath("uses.csv").read_text(encoding="utf-8")
     return {
         row["use"]: UseRow(
             row["use"], row["danish"], row["jrc"], row["home"] == "yes", row["source"]
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in rows("harm/uses.csv")
     }
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from fjordby.catalogue import rows
 from fjordby.harm.costs import Costs
 from fjordby.harm.exposure import Exposure, use_rows
 
@@ -47,11 +46,6 @@ class Value:
         return cost * self.depreciation * (1.0 - self.undamageable) * (1.0 + self.content)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    text = files("fjordby.harm").joinpath(name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 @cache
 def values() -> Mapping[str, Value]:
     """Return the largest damages by class (`jrc_values.csv`)."""
@@ -64,18 +58,18 @@ def values() -> Mapping[str, Value]:
             float(row["undamageable"]),
             float(row["content"]),
         )
-        for row in _rows("jrc_values.csv")
+        for row in rows("harm/jrc_values.csv")
     }
 
 
 @cache
 def curves() -> tuple[tuple[str, ...], Floats, Floats]:
     """Return the classes, and the points of their curves (classes, points) [m], [1]."""
-    rows = _rows("jrc_curves.csv")
-    columns = [name for name in rows[0] if name not in ("class", "source")]
-    depths = np.array([[float(name) for name in columns]] * len(rows))
-    shares = np.array([[float(row[name]) for name in columns] for row in rows])
-    return tuple(row["class"] for row in rows), depths, shares
+    table = rows("harm/jrc_curves.csv")
+    columns = [name for name in table[0] if name not in ("class", "source")]
+    depths = np.array([[float(name) for name in columns]] * len(table))
+    shares = np.array([[float(row[name]) for name in columns] for row in table])
+    return tuple(row["class"] for row in table), depths, shares
 
 
 def lay_out(exposure: Exposure, water: str, gdp_per_head: float | None = None) -> Costs:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
+from fjordby.catalogue import rows
 from fjordby.errors import BadValue
 
 #: Common price year of every result unless another is asked for: the last year of which every
@@ -17,18 +16,15 @@ PRICE_YEAR = 2024
 @cache
 def index() -> Mapping[tuple[str, int], float]:
     """Return the consumer price index by currency and year (`prices.csv`)."""
-    text = files("fjordby.harm").joinpath("prices.csv").read_text(encoding="utf-8")
     return {
-        (row["currency"], int(row["year"])): float(row["index"])
-        for row in csv.DictReader(text.splitlines())
+        (row["currency"], int(row["year"])): float(row["index"]) for row in rows("harm/prices.csv")
     }
 
 
 @cache
 def rates() -> Mapping[tuple[str, str], float]:
     """Return units of the second currency for one unit of the first (`currencies.csv`)."""
-    text = files("fjordby.harm").joinpath("currencies.csv").read_text(encoding="utf-8")
-    table = {(r["from"], r["to"]): float(r["rate"]) for r in csv.DictReader(text.splitlines())}
+    table = {(r["from"], r["to"]): float(r["rate"]) for r in rows("harm/currencies.csv")}
     return table | {(b, a): 1.0 / rate for (a, b), rate in table.items()}
 
 

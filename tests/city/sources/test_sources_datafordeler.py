@@ -8,8 +8,8 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import Point, box
 
+from fjordby.catalogue import rows
 from fjordby.city.sources import datafordeler
-from fjordby.city.sources.catalogue import rows
 from fjordby.city.sources.datafordeler import Registers
 from fjordby.city.sources.fetch import DAY, Client
 from fjordby.errors import SourceFailed
@@ -290,5 +290,5 @@ def test_the_register_lands_on_the_outlines():
 
 
 def test_what_could_not_be_checked_is_written_down():
-    assert all(row["seen"] for row in rows("datafordeler_fields.csv"))
+    assert all(row["seen"] for row in rows("city/sources/data/datafordeler_fields.csv"))
     assert DAY == 86_400.0

@@ -9,9 +9,9 @@ import pytest
 from shapely.geometry import Point, Polygon, box
 from shapely.ops import unary_union
 
+from fjordby.catalogue import rows
 from fjordby.city.sources import osm, osm_shapes, osm_tags, overpass
 from fjordby.city.sources.bounds import latlon
-from fjordby.city.sources.catalogue import rows
 from fjordby.city.sources.osm_shapes import Broken
 from fjordby.city.uses import use_codes, uses
 from fjordby.errors import BadValue, SourceFailed
@@ -57,7 +57,9 @@ def test_the_recorded_roads_become_the_roads_of_a_city(play, client, recorded, r
     assert roads.id.is_unique
     assert (roads.geom_type == "LineString").all()
     assert roads.speed.between(5, 130).all()
-    assert set(roads.road_class) <= {row["road_class"] for row in rows("osm_roads.csv")}
+    assert set(roads.road_class) <= {
+        row["road_class"] for row in rows("city/sources/data/osm_roads.csv")
+    }
     assert 5_000 < roads.length.sum() < 40_000
     assert loaded.provenance.kind is Kind.MEASURED
     assert loaded.provenance.date == "2023-02-14"
@@ -329,12 +331,15 @@ def test_floors_are_counted_with_care(told, number):
 
 
 def test_every_row_of_the_tables_fits_the_city_and_says_its_source():
-    words = {row["use"] for row in rows("osm_places.csv")}
+    words = {row["use"] for row in rows("city/sources/data/osm_places.csv")}
     assert {"hospital", "care_home", "school", "pumping_station", "substation"} <= words
-    for row in (*rows("osm_buildings.csv"), *rows("osm_places.csv")):
+    for row in (
+        *rows("city/sources/data/osm_buildings.csv"),
+        *rows("city/sources/data/osm_places.csv"),
+    ):
         assert not row["use_code"] or int(row["use_code"]) in use_codes()
     for name in ("roads", "speed_words", "buildings", "places", "green", "streams"):
-        assert all(row["source"] for row in rows(f"osm_{name}.csv"))
+        assert all(row["source"] for row in rows(f"city/sources/data/osm_{name}.csv"))
 
 
 def test_a_place_inside_an_area_is_a_point_inside_it():

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fjordby import catalogue
 from fjordby.city.sources.answers import Answer, utc_text
 from fjordby.city.sources.bounds import Bounds, metric, moved
-from fjordby.city.sources.catalogue import rows as catalogue
 from fjordby.city.sources.checks import words_of
 from fjordby.city.sources.fetch import DAY, Client, Key, Question, default_client
 from fjordby.city.sources.loaded import Loaded, measured
@@ -295,8 +295,12 @@ def _refused(answer: Answer, register: str, version: str) -> SourceFailed:
     )
 
 
-def _fields(entity: str) -> list[dict[str, str]]:
-    return [row for row in catalogue("datafordeler_fields.csv") if row["entity"] == entity]
+def _fields(entity: str) -> list[catalogue.Row]:
+    return [
+        row
+        for row in catalogue.rows("city/sources/data/datafordeler_fields.csv")
+        if row["entity"] == entity
+    ]
 
 
 def _frame(entity: str, found: Sequence[Row]) -> pd.DataFrame:

@@ -11,10 +11,10 @@ import pandas as pd
 from pyproj import Transformer
 from shapely.geometry import box, shape
 
+from fjordby.catalogue import Row, rows
 from fjordby.city.sources import times
 from fjordby.city.sources.answers import Answer
 from fjordby.city.sources.bounds import Bounds, checked, system
-from fjordby.city.sources.catalogue import rows
 from fjordby.city.sources.fetch import Client, Question, default_client
 from fjordby.city.sources.loaded import Loaded, derived, measured
 from fjordby.errors import BadValue, SourceFailed
@@ -315,8 +315,8 @@ def _service(name: str) -> None:
         raise BadValue("oceanObs or metObs", repr(name), "Choose one of these.")
 
 
-def _parameter(name: str) -> dict[str, str]:
-    known = {row["parameter"]: row for row in rows("dmi_parameters.csv")}
+def _parameter(name: str) -> Row:
+    known = {row["parameter"]: row for row in rows("city/sources/data/dmi_parameters.csv")}
     if name not in known:
         raise BadValue(f"one of {', '.join(known)}", repr(name), "Choose one of these.")
     return known[name]

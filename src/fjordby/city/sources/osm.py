@@ -10,9 +10,9 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import box as rectangle
 
+from fjordby.catalogue import rows
 from fjordby.city.sources import osm_shapes, osm_tags, overpass
 from fjordby.city.sources.bounds import Bounds, checked, latlon, metric
-from fjordby.city.sources.catalogue import rows
 from fjordby.city.sources.fetch import DAY, Client
 from fjordby.city.sources.loaded import Loaded, measured
 from fjordby.city.sources.osm_shapes import Broken, Shape
@@ -78,7 +78,9 @@ def roads(
         When the box makes no sense; when there is no whole answer.
     """
     classes = {
-        row["highway"]: row for row in rows("osm_roads.csv") if row["car"] == "yes" or not cars_only
+        row["highway"]: row
+        for row in rows("city/sources/data/osm_roads.csv")
+        if row["car"] == "yes" or not cars_only
     }
 
     def read(shape: Shape) -> dict[str, Any] | None:
@@ -146,7 +148,7 @@ def _building(shape: Shape) -> dict[str, Any] | None:
     kind = shape.tags.get("building", "no")
     if kind == "no" or shape.tags.get("location") == "underground":
         return None
-    known = {row["building"]: row for row in rows("osm_buildings.csv")}.get(kind)
+    known = {row["building"]: row for row in rows("city/sources/data/osm_buildings.csv")}.get(kind)
     place = osm_tags.first_match(shape.tags, "osm_places.csv")
     if known:
         code, homes = int(known["use_code"]), int(known["dwellings"])
@@ -178,7 +180,9 @@ def streams(
         Lines drawn downstream with id, name, width [m] (the tag, else `data/osm_streams.csv`) and
         bed [m datum], which OpenStreetMap does not know: NaN.
     """
-    widths = {row["waterway"]: float(row["width_m"]) for row in rows("osm_streams.csv")}
+    widths = {
+        row["waterway"]: float(row["width_m"]) for row in rows("city/sources/data/osm_streams.csv")
+    }
 
     def read(shape: Shape) -> dict[str, Any] | None:
         usual = widths.get(shape.tags.get("waterway", ""))

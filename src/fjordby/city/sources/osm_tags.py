@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from fjordby.city.sources.catalogue import rows
+from fjordby.catalogue import Row, rows
 
 #: 1 mile per hour [km/h] and 1 knot [km/h] (SI brochure, 9th edition, table 8 and NIST SP 811).
 MPH, KNOT = 1.609344, 1.852
@@ -28,7 +28,7 @@ def speed(told: str | None) -> float:
     >>> speed("50"), speed("DK:rural"), round(speed("30 mph"), 1)
     (50.0, 80.0, 48.3)
     """
-    words = {row["word"]: row["speed_kmh"] for row in rows("osm_speed_words.csv")}
+    words = {row["word"]: row["speed_kmh"] for row in rows("city/sources/data/osm_speed_words.csv")}
     found = []
     for part in re.split(r"[;|]", told or ""):
         if part.strip() in words:
@@ -70,9 +70,9 @@ def count(told: str | None, most: int = 200) -> int:
     return value if value <= most else 0
 
 
-def first_match(tags: Mapping[str, str], table: str) -> dict[str, str] | None:
+def first_match(tags: Mapping[str, str], table: str) -> Row | None:
     """Return the first row of a table whose key and value stand among the tags."""
-    for row in rows(table):
+    for row in rows(f"city/sources/data/{table}"):
         if row["value"] in tags.get(row["key"], "").split(";"):
             return row
     return None
@@ -81,7 +81,7 @@ def first_match(tags: Mapping[str, str], table: str) -> dict[str, str] | None:
 def filters(kind: str, table: str) -> list[str]:
     """Return Overpass filters for all keys and values of a table, one for each key."""
     values: dict[str, list[str]] = {}
-    for row in rows(table):
+    for row in rows(f"city/sources/data/{table}"):
         values.setdefault(row["key"], []).append(row["value"])
     return [f'{kind}["{key}"~"^({"|".join(told)})$"]' for key, told in values.items()]
 

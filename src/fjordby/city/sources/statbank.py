@@ -12,9 +12,9 @@ from functools import partial
 
 import pandas as pd
 
+from fjordby.catalogue import rows
 from fjordby.city.model import AGE_GROUPS
 from fjordby.city.sources.answers import Answer
-from fjordby.city.sources.catalogue import rows
 from fjordby.city.sources.fetch import DAY, Client, Question, default_client
 from fjordby.city.sources.loaded import Loaded, measured
 from fjordby.errors import BadValue, SourceFailed
@@ -292,7 +292,7 @@ def _number(told: str) -> float:
 
 def _column(name: str) -> str:
     """Return our name for a column; names nobody knows are written small."""
-    known = {row["name"]: row["column"] for row in rows("statbank_columns.csv")}
+    known = {row["name"]: row["column"] for row in rows("city/sources/data/statbank_columns.csv")}
     return known.get(name.strip().upper(), name.strip().lower())
 
 

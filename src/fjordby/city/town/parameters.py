@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from fjordby.catalogue import rows
 from fjordby.errors import BadValue
 
 
@@ -25,12 +24,11 @@ class Parameter:
 @cache
 def catalogue() -> Mapping[str, Parameter]:
     """Return every parameter by name, in the order of the file."""
-    text = files("fjordby.city.town").joinpath("parameters.csv").read_text(encoding="utf-8")
     return {
         row["name"]: Parameter(
             row["name"], float(row["value"]), row["unit"], row["note"], row["source"]
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in rows("city/town/parameters.csv")
     }
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import geopandas as gpd
 import numpy as np
 from scipy import ndimage
 
+from fjordby.catalogue import rows
 from fjordby.city.town.ground import Bools, Floats, Ground, Ints
 from fjordby.city.town.settle import (
     HARBOUR,
@@ -78,7 +77,6 @@ class PlaceKind:
 @cache
 def place_kinds() -> Mapping[str, PlaceKind]:
     """Return the kinds of places by use, in the order of the catalogue."""
-    text = files("fjordby.city.town").joinpath("place_kinds.csv").read_text(encoding="utf-8")
     return {
         r["use"]: PlaceKind(
             r["use"], Words(r["da"], r["en"]), int(r["code"]), float(r["people_each"]),
@@ -86,7 +84,7 @@ def place_kinds() -> Mapping[str, PlaceKind]:
             int(r["floors"]), float(r["site"]), float(r["threshold"]), r["basement"] == "1",
             r["near"], r["source"],
         )
-        for r in csv.DictReader(text.splitlines())
+        for r in rows("city/town/place_kinds.csv")
     }  # fmt: skip
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fjordby.catalogue import rows
 from fjordby.city.model import AGE_GROUPS
 from fjordby.city.town.ground import Floats, Ints
 from fjordby.city.town.parameters import Parameters
@@ -22,10 +21,9 @@ HOMES = ("detached", "farm", "terrace", "flat", "care")
 @cache
 def age_tendency() -> Mapping[str, tuple[float, ...]]:
     """Return how much each age group is drawn to each kind of home (`household_ages.csv`)."""
-    text = files("fjordby.city.town").joinpath("household_ages.csv").read_text(encoding="utf-8")
     return {
         row["home"]: tuple(float(row[group]) for group in AGE_GROUPS)
-        for row in csv.DictReader(text.splitlines())
+        for row in rows("city/town/household_ages.csv")
     }
 
 

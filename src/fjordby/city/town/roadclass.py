@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from fjordby.catalogue import rows
 from fjordby.words import Words
 
 
@@ -27,7 +26,6 @@ class RoadClass:
 @cache
 def road_classes() -> Mapping[str, RoadClass]:
     """Return the kinds of roads by their OpenStreetMap word."""
-    text = files("fjordby.city.town").joinpath("road_classes.csv").read_text(encoding="utf-8")
     return {
         row["road_class"]: RoadClass(
             row["road_class"],
@@ -38,7 +36,7 @@ def road_classes() -> Mapping[str, RoadClass]:
             int(row["rank"]),
             row["source"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in rows("city/town/road_classes.csv")
     }
 
 
