@@ -10,7 +10,7 @@ from fjordby.errors import BadFile, BadValue
 from fjordby.study.pack import read_pack
 from fjordby.web.app import create_app
 from fjordby.web.headers import CONTENT_POLICY, host_name
-from fjordby.web.serve import free_port, serve
+from fjordby.web.listen import free_port, serve
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def run(
     from fjordby import city as cities
     from fjordby import shock
     from fjordby.errors import BadValue
-    from fjordby.flood.instant import instant
+    from fjordby.flood import instant
     from fjordby.shock.future import TREND
 
     if engine != "instant":

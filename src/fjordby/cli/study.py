@@ -187,7 +187,7 @@ def _serve(
     study: Path | Study, port: int | None, lang: str, host: str = "127.0.0.1",
     to_the_network: bool = False,
 ) -> None:  # fmt: skip
-    from fjordby.web.serve import serve as serve_page
+    from fjordby.web.listen import serve as serve_page
 
     folder = study if isinstance(study, Path) else study.folder
     words = {

@@ -1,6 +1,6 @@
 """Where does the water go? Sea connection and bluespots, the two instant engines."""
 
-from fjordby.flood.instant import city_bluespots, deepest, instant
+from fjordby.flood.at_once import city_bluespots, deepest, instant
 from fjordby.flood.model import Flood
 from fjordby.flood.rain import (
     Balance,

@@ -18,8 +18,7 @@ from fjordby.choice.rain_losses import DEPTHS, rain_losses
 from fjordby.city import City, Layer, save
 from fjordby.city.toml_text import dumps
 from fjordby.errors import BadFile, BadValue, MissingLayer
-from fjordby.flood import bluespot_table, city_connection, deepest
-from fjordby.flood.instant import instant
+from fjordby.flood import bluespot_table, city_connection, deepest, instant
 from fjordby.harm import (
     PRICE_YEAR,
     Family,
