@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
 from rasterio.transform import Affine
 
+from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.errors import BadValue
 
 Raster = xr.DataArray
@@ -68,12 +68,12 @@ class Grid:
         return Affine(self.cell, 0.0, self.west, 0.0, -self.cell, self.north)
 
     @property
-    def x(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def x(self) -> Floats:
         """Cell centres from west to east, shape (nx,) [m]."""
         return np.asarray(self.west + self.cell * (np.arange(self.nx) + 0.5), np.float64)
 
     @property
-    def y(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def y(self) -> Floats:
         """Cell centres from north to south, shape (ny,) [m]."""
         return np.asarray(self.north - self.cell * (np.arange(self.ny) + 0.5), np.float64)
 
@@ -94,9 +94,7 @@ class Grid:
                 "a raster on a fjordby grid", f"one without {missing}", "Make it with Grid.raster."
             ) from None
 
-    def raster(
-        self, values: np.ndarray[Any, Any], name: str, units: str = "m", **attrs: str
-    ) -> Raster:
+    def raster(self, values: Array, name: str, units: str = "m", **attrs: str) -> Raster:
         """Wrap an array of shape (ny, nx) as a labelled raster on this grid."""
         if values.shape != self.shape:
             raise BadValue(
@@ -117,17 +115,13 @@ class Grid:
             },
         )
 
-    def rows_columns(
-        self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]
-    ) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
+    def rows_columns(self, x: Array, y: Array) -> tuple[Ints, Ints]:
         """Return the row and column of points [m]; points outside get indices outside."""
         column = np.floor((np.asarray(x) - self.west) / self.cell).astype(np.int64)
         row = np.floor((self.north - np.asarray(y)) / self.cell).astype(np.int64)
         return row, column
 
-    def inside(
-        self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]
-    ) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def inside(self, x: Array, y: Array) -> Bools:
         """Return which points [m] lie on the grid."""
         row, column = self.rows_columns(x, y)
         return (row >= 0) & (row < self.ny) & (column >= 0) & (column < self.nx)

@@ -16,11 +16,10 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 
+from fjordby.arrays import Array
 from fjordby.city.frames import horizontal, vertical_unit
 from fjordby.city.problem import Problem, problem
 from fjordby.grid import Grid, Raster
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

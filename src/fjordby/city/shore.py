@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import distance_transform_edt, label, map_coordinates
 
+from fjordby.arrays import Array, Bools, Floats
 from fjordby.grid import Grid
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+Mask = Bools
 
 
-def distance_inland(land: Mask, cell: float) -> Array:
+def distance_inland(land: Mask, cell: float) -> Floats:
     """Return the distance to the shore [m], positive on land and negative at sea."""
     inland = distance_transform_edt(land) - 0.5
     off = distance_transform_edt(~land) - 0.5
@@ -23,7 +20,7 @@ def distance_inland(land: Mask, cell: float) -> Array:
 
 
 def shoreline(
-    land: Mask, grid: Grid, x: Array, y: Array, wet: Mask, clear: float = 15.0
+    land: Mask, grid: Grid, x: Floats, y: Floats, wet: Mask, clear: float = 15.0
 ) -> tuple[Mask, int]:
     """Return land and sea agreeing with all points, and how many points moved the shore.
 
@@ -59,7 +56,7 @@ def open_sea(land: Mask) -> Mask:
     return np.asarray(bodies == sizes.argmax())
 
 
-def sea_bed(sea: Mask, cell: float, slope: float, depth: float) -> Array:
+def sea_bed(sea: Mask, cell: float, slope: float, depth: float) -> Floats:
     """Return a plausible bed where nothing is known: falling from the shore to a flat bottom [m].
 
     Parameters
@@ -73,7 +70,7 @@ def sea_bed(sea: Mask, cell: float, slope: float, depth: float) -> Array:
     return np.asarray(-np.minimum(off * slope, depth))
 
 
-def patches(mask: Mask, smallest: float, cell: float) -> NDArray[Any]:
+def patches(mask: Mask, smallest: float, cell: float) -> Array:
     """Return the number of each connected patch of at least `smallest` [m2]; 0 elsewhere."""
     bodies, _ = label(mask)
     sizes = np.bincount(bodies.ravel()) * cell * cell

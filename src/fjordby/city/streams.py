@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, minimum_filter
 from scipy.optimize import isotonic_regression
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 from shapely.geometry import LineString
 
+from fjordby.arrays import Array, Bools, Floats
 from fjordby.errors import BadValue
 from fjordby.grid import Grid
 
-Array = NDArray[np.float64]
 Point = tuple[float, float]
 
 #: Steps to the neighbours that are looked at once each: east, south, south-east, south-west.
@@ -24,7 +22,7 @@ _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
 def valley_course(
-    height: NDArray[Any],
+    height: Array,
     grid: Grid,
     waypoints: Sequence[Point],
     climb: float = 1.0,
@@ -63,14 +61,14 @@ def valley_course(
     return LineString(_smooth(line))
 
 
-def _above_valley(height: NDArray[Any], grid: Grid, around: float) -> Array:
+def _above_valley(height: Array, grid: Grid, around: float) -> Floats:
     """Return the height above the lowest ground within a square of +- `around` [m]."""
     size = 2 * round(around / grid.cell) + 1
     return np.asarray(height - minimum_filter(height, size), dtype=np.float64)
 
 
 def _cheapest(
-    cost: Array, ends: tuple[tuple[int, int], tuple[int, int]], margin: int
+    cost: Floats, ends: tuple[tuple[int, int], tuple[int, int]], margin: int
 ) -> list[tuple[int, int]]:
     """Return the cells of the cheapest way between two cells, 8-connected."""
     (r0, c0), (r1, c1) = ends
@@ -99,7 +97,7 @@ def _cheapest(
     return [(cell // nx + top, cell % nx + left) for cell in reversed(way)]
 
 
-def _smooth(line: Array, window: int = 7) -> Array:
+def _smooth(line: Floats, window: int = 7) -> Floats:
     """Return the line without the steps of its cells: a moving mean that keeps both ends."""
     half = window // 2
     padded = np.vstack([np.repeat(line[:1], half, 0), line, np.repeat(line[-1:], half, 0)])
@@ -110,7 +108,7 @@ def _smooth(line: Array, window: int = 7) -> Array:
     return np.asarray(LineString(mean).simplify(2.0).coords)
 
 
-def downhill(bank: Array, depth: float, mouth: float, step: float, grade: float) -> Array:
+def downhill(bank: Floats, depth: float, mouth: float, step: float, grade: float) -> Floats:
     """Return a bed about `depth` under the banks that never rises downstream and ends at `mouth`.
 
     The bed is the falling line nearest to the banks less `depth` in the sense of least squares
@@ -140,14 +138,14 @@ def downhill(bank: Array, depth: float, mouth: float, step: float, grade: float)
 
 
 def carve(
-    height: NDArray[Any],
+    height: Array,
     grid: Grid,
     course: LineString,
     width: float,
     depth: float,
     mouth: float,
     grade: float,
-) -> tuple[NDArray[Any], NDArray[np.bool_], Array]:
+) -> tuple[Array, Bools, Floats]:
     """Return the ground with the stream's bed cut into it, the cells that were cut, and the bed.
 
     The bed goes `downhill` along the course. All cells whose centre lies within half the width,
@@ -176,11 +174,11 @@ def carve(
 
 
 def hold_banks(
-    height: NDArray[Any],
-    water: NDArray[np.bool_],
+    height: Array,
+    water: Bools,
     crest: float,
-    stream: NDArray[np.bool_] | None = None,
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    stream: Bools | None = None,
+) -> tuple[Array, Bools]:
     """Return the ground with the cells beside a stream raised to a known level of its banks.
 
     A bank is a cell that touches the `stream` (all of `water` by default), by side or corner,

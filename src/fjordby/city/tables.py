@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyproj
 import shapely
 
+from fjordby.arrays import Bools
 from fjordby.city.frames import horizontal
 from fjordby.city.layers import GEOMETRY, Column, fill, specs
 from fjordby.city.model import Layer
 from fjordby.city.problem import Problem, problem
 from fjordby.city.rasters import first_words
 
-Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+Mask: TypeAlias = Bools
 #: A DataFrame, or a GeoDataFrame where the layer lies on the map.
 Table: TypeAlias = pd.DataFrame
 

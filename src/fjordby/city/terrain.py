@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.transform import Affine
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -26,10 +25,9 @@ from scipy.ndimage import grey_opening, map_coordinates, minimum_filter
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
+from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.errors import BadFile, BadValue
 from fjordby.progress import Progress, silent
-
-Array = NDArray[np.float64]
 
 #: Spread of the drift's coefficients before any point is seen: wide enough to say nothing.
 VAGUE = 100.0
@@ -49,9 +47,9 @@ class Samples:
         Height of the ground [m datum], shape (n,).
     """
 
-    x: Array
-    y: Array
-    z: Array
+    x: Floats
+    y: Floats
+    z: Floats
 
     def __post_init__(self) -> None:
         if not (self.x.shape == self.y.shape == self.z.shape and self.x.ndim == 1):
@@ -67,7 +65,7 @@ class Samples:
         """Return the number of points."""
         return len(self.z)
 
-    def where(self, keep: NDArray[Any]) -> Samples:
+    def where(self, keep: Array) -> Samples:
         """Return some of the points, by mask or index."""
         return Samples(self.x[keep], self.y[keep], self.z[keep])
 
@@ -89,13 +87,13 @@ class Surface:
         `registration`.
     """
 
-    heights: Array
+    heights: Floats
     transform: Affine
     crs: str
     city_crs: str
     shift: tuple[float, float] = (0.0, 0.0)
 
-    def at(self, x: Array, y: Array, order: int = 1, lowest: int = 1) -> Array:
+    def at(self, x: Floats, y: Floats, order: int = 1, lowest: int = 1) -> Floats:
         """Return the surface's height at points [m].
 
         `order` 1 is bilinear and 3 cubic; `lowest` = 3 first takes the lowest of 3 x 3 cells.
@@ -163,7 +161,7 @@ ROOF, HILL = 2.2, 4.0
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=bool)
 
 
-def looks(surface: Surface, x: Array, y: Array, floor: float = 0.0) -> Array:
+def looks(surface: Surface, x: Floats, y: Floats, floor: float = 0.0) -> Floats:
     """Return what the surface model says at points: its height, and the lowest nearby [m].
 
     The lowest of 3 x 3 cells sees the streets between the houses; where it is low, narrow peaks
@@ -205,18 +203,18 @@ class Law:
     local_reach: float = 300.0
     noise: float = 0.05
 
-    def log(self, height: Array) -> Array:
+    def log(self, height: Floats) -> Floats:
         """From metres to log height; nothing counts as lower than 0.5 m - offset."""
         return np.asarray(
             np.log1p((np.maximum(height, 0.5 - self.offset) + self.offset) / self.scale)
         )
 
-    def metres(self, log_height: Array) -> Array:
+    def metres(self, log_height: Floats) -> Floats:
         """From log height to metres: the median, not the mean, of what the ground may be."""
         return np.asarray(self.scale * np.expm1(log_height) - self.offset)
 
 
-def _places(x: Array, y: Array, seen: Array, law: Law) -> Array:
+def _places(x: Floats, y: Floats, seen: Floats, law: Law) -> Floats:
     """Return places as rows of x, y and the log of each look."""
     if seen.ndim != 2 or seen.shape[1] != len(law.breadth):
         raise BadValue(
@@ -227,10 +225,10 @@ def _places(x: Array, y: Array, seen: Array, law: Law) -> Array:
     return np.column_stack([x, y, law.log(seen)])
 
 
-def _covariance(a: Array, b: Array, law: Law) -> Array:
+def _covariance(a: Floats, b: Floats, law: Law) -> Floats:
     """Return the covariance of log heights between places, without noise; shape (na, nb)."""
     size = np.array([law.reach, law.reach, *law.breadth])
-    table: Array = law.sill**2 * np.exp(-cdist(a / size, b / size))
+    table: Floats = law.sill**2 * np.exp(-cdist(a / size, b / size))
     table += law.local_sill**2 * np.exp(-cdist(a[:, :2], b[:, :2]) / law.local_reach)
     return table + VAGUE**2 * (1.0 + a[:, 2:] @ b[:, 2:].T)
 
@@ -239,11 +237,11 @@ def _covariance(a: Array, b: Array, law: Law) -> Array:
 class Ground:
     """Bare ground that can be asked for anywhere; made by `fuse`."""
 
-    places: Array
-    weights: Array
+    places: Floats
+    weights: Floats
     law: Law
 
-    def at(self, x: Array, y: Array, seen: Array, progress: Progress = silent) -> Array:
+    def at(self, x: Floats, y: Floats, seen: Floats, progress: Progress = silent) -> Floats:
         """Return the height of the ground at points, given the `looks` there [m datum]."""
         places = _places(np.asarray(x), np.asarray(y), seen, self.law)
         log_height = np.empty(len(places))
@@ -255,8 +253,8 @@ class Ground:
 
 
 def _solve(
-    samples: Samples, seen: Array, law: Law, doubt: Array | None = None
-) -> tuple[Array, Array, Any]:
+    samples: Samples, seen: Floats, law: Law, doubt: Floats | None = None
+) -> tuple[Floats, Floats, Any]:
     """Return places, log heights and the Cholesky factor of their covariance."""
     places = _places(samples.x, samples.y, seen, law)
     table = _covariance(places, places, law)
@@ -271,7 +269,7 @@ def _solve(
         ) from None
 
 
-def doubts(samples: Samples, seen: Array, law: Law, tolerance: float = 2.5) -> Array:
+def doubts(samples: Samples, seen: Floats, law: Law, tolerance: float = 2.5) -> Floats:
     """Return how far each point may be from speaking for its surroundings [log height].
 
     A point on an embankment or in a ditch is right, but not about its neighbourhood. Where a
@@ -286,7 +284,7 @@ def doubts(samples: Samples, seen: Array, law: Law, tolerance: float = 2.5) -> A
     return np.asarray(np.sqrt(np.maximum((error / tolerance) ** 2 - variance, 0.0)))
 
 
-def fuse(samples: Samples, seen: Array, law: Law, doubt: Array | None = None) -> Ground:
+def fuse(samples: Samples, seen: Floats, law: Law, doubt: Floats | None = None) -> Ground:
     """Fuse trusted points with what a surface model shows around them.
 
     Parameters
@@ -311,9 +309,7 @@ def fuse(samples: Samples, seen: Array, law: Law, doubt: Array | None = None) ->
     return Ground(places, cho_solve(factor, log_height), law)
 
 
-def left_out(
-    samples: Samples, seen: Array, law: Law, blocks: NDArray[np.int64] | None = None
-) -> Array:
+def left_out(samples: Samples, seen: Floats, law: Law, blocks: Ints | None = None) -> Floats:
     """Return the height foreseen at each point from the points of all other blocks [m datum].
 
     Without `blocks` each point is left out alone. Exact, from one inverse: with Q the inverse
@@ -332,19 +328,19 @@ def left_out(
     return law.metres(foreseen)
 
 
-def square_blocks(x: Array, y: Array, side: float) -> NDArray[np.int64]:
+def square_blocks(x: Floats, y: Floats, side: float) -> Ints:
     """Return the number of the square of `side` [m] that each point lies in."""
     squares = np.floor(np.column_stack([x, y]) / side)
     return np.unique(squares, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
 
 
-def learn(samples: Samples, seen: Array, start: Law, rounds: int = 25) -> Law:
+def learn(samples: Samples, seen: Floats, start: Law, rounds: int = 25) -> Law:
     """Return the law under which the points are most likely (marginal likelihood, L-BFGS).
 
     The height scale is kept. Some hundred points are enough, and take about a minute.
     """
 
-    def law_of(logs: Array) -> Law:
+    def law_of(logs: Floats) -> Law:
         reach, noise, sill, local_sill, local_reach, *breadth = (float(v) for v in np.exp(logs))
         return replace(
             start,
@@ -356,7 +352,7 @@ def learn(samples: Samples, seen: Array, start: Law, rounds: int = 25) -> Law:
             breadth=tuple(breadth),
         )
 
-    def unlikelihood(logs: Array) -> float:
+    def unlikelihood(logs: Floats) -> float:
         _, log_height, factor = _solve(samples, seen, law_of(logs))
         fit = 0.5 * float(log_height @ cho_solve(factor, log_height))
         near_start = 0.01 * float(((logs - first) ** 2).sum())
@@ -393,10 +389,10 @@ class ZoneError:
 
 
 def terrain_error(
-    foreseen: Array,
-    true: Array,
+    foreseen: Floats,
+    true: Floats,
     zones: Mapping[str, tuple[float, float]] = ZONES,
-    by: Array | None = None,
+    by: Floats | None = None,
 ) -> list[ZoneError]:
     """Return the error by height zone of the true ground; zones without points are left out.
 
@@ -410,13 +406,13 @@ def terrain_error(
     0.5
     """
     cut = true if by is None else by
-    told: Sequence[tuple[str, NDArray[np.bool_]]] = [
+    told: Sequence[tuple[str, Bools]] = [
         (name, (cut >= low) & (cut < high)) for name, (low, high) in zones.items()
     ]
     return [_zone_error(name, (foreseen - true)[inside]) for name, inside in told if inside.any()]
 
 
-def _zone_error(name: str, error: Array) -> ZoneError:
+def _zone_error(name: str, error: Floats) -> ZoneError:
     """Sum up the errors of one zone."""
     return ZoneError(
         zone=name,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
+from fjordby.arrays import Array, Floats
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,7 @@ class Costs:
         )
 
 
-def from_curves(
-    depths: Floats, shares: Floats, curve: np.ndarray[Any, Any], value: Floats
-) -> Costs:
+def from_curves(depths: Floats, shares: Floats, curve: Array, value: Floats) -> Costs:
     """Return costs of plain tabled curves: value times share at the depth above the ground.
 
     Parameters

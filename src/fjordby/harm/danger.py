@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats, Ints
 from fjordby.catalogue import rows
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
@@ -34,9 +35,6 @@ RATING_WORDS = (
     Words("fare for de fleste", "danger for most"),
     Words("fare for alle", "danger for all"),
 )
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.catalogue import rows
 from fjordby.city.model import AGE_GROUPS, City, Layer
 from fjordby.errors import BadCity
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Name of the group for what lies in no known district.
 ELSEWHERE = ""
@@ -64,14 +61,14 @@ class Exposure:
         District ids, with `ELSEWHERE` last.
     """
 
-    ids: np.ndarray[Any, Any]
-    use: np.ndarray[Any, Any]
+    ids: Array
+    use: Array
     area: Floats
     floors: Floats
     floor_height: Floats
     basement_area: Floats
     dwellings: Floats
-    home: np.ndarray[Any, np.dtype[np.bool_]]
+    home: Bools
     people: Floats
     groups: tuple[str, ...]
     district: Ints
@@ -135,7 +132,7 @@ def exposure(city: City) -> Exposure:
     )
 
 
-def residents(ids: np.ndarray[Any, Any], people: pd.DataFrame) -> Floats:
+def residents(ids: Array, people: pd.DataFrame) -> Floats:
     """Return residents of each building by age group, shape (n, groups), from `City.people`."""
     groups = list(AGE_GROUPS)
     if not len(people):
@@ -151,9 +148,7 @@ def _numbers(table: pd.DataFrame, column: str, missing: float) -> Floats:
     return pd.to_numeric(table[column]).fillna(missing).to_numpy(dtype=float)
 
 
-def _problems(
-    ids: np.ndarray[Any, Any], use: np.ndarray[Any, Any], people: pd.DataFrame
-) -> list[str]:
+def _problems(ids: Array, use: Array, people: pd.DataFrame) -> list[str]:
     """Return everything that keeps these tables from being used, in words."""
     found = []
     strange = sorted(set(use) - set(use_rows()))

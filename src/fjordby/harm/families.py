@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.harm import danish, jrc, kernels
 from fjordby.harm.costs import Costs
@@ -16,8 +16,6 @@ from fjordby.harm.exposure import Exposure
 from fjordby.harm.footprints import Water
 from fjordby.harm.prices import PRICE_YEAR, can_move, moved
 from fjordby.words import Words
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Where water comes from, as damage functions tell it apart.
 WATERS: Mapping[str, Words] = {

@@ -9,12 +9,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.errors import BadValue
 from fjordby.grid import Grid, Raster
 from fjordby.harm import kernels
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Window cells that are worked on at a time, which bounds memory to about 0.3 GB.
 BLOCK_CELLS = 40_000_000
@@ -57,7 +55,7 @@ class Footprints:
         """Return a raster's value at every covered cell, shape (m,)."""
         return np.asarray(values_on(self.grid, raster), dtype=np.float64)[self.cells]
 
-    def without(self, mask: np.ndarray[Any, np.dtype[np.bool_]]) -> Footprints:
+    def without(self, mask: Bools) -> Footprints:
         """Return the same shapes without the cells where `mask` (ny, nx) is True."""
         keep = ~mask.reshape(-1)[self.cells]
         counts = np.concatenate(([0], np.cumsum(keep)))
@@ -139,7 +137,7 @@ def _row_minimum(values: Floats, starts: Ints) -> Floats:
     return lowest
 
 
-def values_on(grid: Grid, raster: Raster) -> np.ndarray[Any, Any]:
+def values_on(grid: Grid, raster: Raster) -> Array:
     """Return a raster's values as one row of numbers; raises `BadValue` on another grid."""
     if Grid.of(raster) != grid:
         raise BadValue(
@@ -301,7 +299,7 @@ def still_water_at(prints: Footprints, terrain: Raster, connection: Raster, leve
     return gather_still(prints, terrain, connection).at(level)
 
 
-def _polygons(shapes: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> np.ndarray[Any, Any]:
+def _polygons(shapes: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> Array:
     """Return the geometries as multipolygons, checked."""
     series = shapes.geometry
     if series.crs is not None and series.crs != grid.crs:
@@ -318,7 +316,7 @@ def _polygons(shapes: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> np.ndarra
     return geometry
 
 
-def _ragged(geometry: np.ndarray[Any, Any]) -> tuple[Floats, tuple[Ints, Ints, Ints]]:
+def _ragged(geometry: Array) -> tuple[Floats, tuple[Ints, Ints, Ints]]:
     """Return coordinates (v, 2) and where rings, polygons and shapes begin."""
     parts, owner = shapely.get_parts(geometry, return_index=True)
     parts_kept = ~shapely.is_empty(parts)
@@ -337,7 +335,7 @@ def _starts(owner: Ints, count: int) -> Ints:
     return np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=count)))).astype(np.int64)
 
 
-def _windows(geometry: np.ndarray[Any, Any], grid: Grid) -> Ints:
+def _windows(geometry: Array, grid: Grid) -> Ints:
     """Return the first row, first column, rows and columns that each shape may touch, (n, 4)."""
     west, south, east, north = np.nan_to_num(shapely.bounds(geometry), nan=0.0).T
     top = np.clip(np.floor((grid.north - north) / grid.cell), 0, grid.ny)
@@ -363,5 +361,5 @@ def _blocks(size: Ints) -> list[tuple[int, int]]:
     return ranges
 
 
-def _joined(parts: list[np.ndarray[Any, Any]], kind: Any) -> np.ndarray[Any, Any]:
+def _joined(parts: list[Array], kind: Any) -> Array:
     return np.concatenate(parts) if parts else np.zeros(0, kind)

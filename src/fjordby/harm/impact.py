@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Floats
 from fjordby.city.model import City
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
@@ -22,8 +23,6 @@ from fjordby.harm.measures import FLOODED, Measure, measures
 from fjordby.harm.prices import PRICE_YEAR
 from fjordby.harm.roads import CLOSED
 from fjordby.harm.stakes import Stakes, stakes
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Height of a basement [m]; assumed: the usual room height below a Danish house.
 BASEMENT_HEIGHT = 2.2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.catalogue import rows
 from fjordby.harm.costs import Costs
 from fjordby.harm.exposure import Exposure, use_rows
@@ -16,8 +16,6 @@ from fjordby.harm.exposure import Exposure, use_rows
 #: Floors whose value the curve speaks of. Assumed: the curve ends at 6 m, two floors of 3 m, so
 #: the floors above the second neither flood nor count.
 CURVE_FLOORS = 2.0
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
 
-Array = np.ndarray[Any, Any]
+from fjordby.arrays import Array
 
 #: A cell of which less than this share is covered counts as not touched.
 SLIVER = 1e-9

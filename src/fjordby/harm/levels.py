@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Floats
 from fjordby.city.model import City
 from fjordby.errors import BadValue
 from fjordby.grid import Raster
@@ -28,8 +29,6 @@ from fjordby.harm.measures import FLOODED, Measure, measures
 from fjordby.harm.prices import PRICE_YEAR
 from fjordby.harm.roads import CLOSED
 from fjordby.harm.stakes import Stakes, stakes
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Array, Floats
 from fjordby.errors import BadFile, BadValue
 from fjordby.harm import kernels
 from fjordby.harm.costs import Costs
 from fjordby.storage import write_folder
-
-Array = np.ndarray[Any, Any]
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Pieces that a table is worked on in; fixed, so that sums do not depend on the machine.
 PIECES = 4

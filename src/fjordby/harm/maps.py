@@ -15,6 +15,7 @@ from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
+from fjordby.arrays import Bools
 from fjordby.city.model import City
 from fjordby.errors import BadFile, BadValue
 from fjordby.flood.model import Flood
@@ -48,7 +49,7 @@ class _Reading:
     values: Values
     grid: Grid
     how: str
-    outside: np.ndarray[Any, np.dtype[np.bool_]]
+    outside: Bools
 
 
 def read_depth(

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadFile, BadValue
 from fjordby.harm.costs import Costs
 from fjordby.harm.exposure import Exposure, use_rows
@@ -29,7 +29,6 @@ DEEPEST = 20.0
 #: Columns that are there once for the whole file, with what they may hold.
 ONCE = ("currency", "price_year", "zero", "measure")
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 Points = dict[tuple[str, str], list[tuple[float, float]]]
 
 

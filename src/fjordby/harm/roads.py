@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +12,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.city.model import City, Layer
 from fjordby.grid import Grid
 from fjordby.harm.footprints import Footprints, line_prints
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Depth at which a road is closed to cars [m]; Pregnolato et al. 2017,
 #: doi:10.1016/j.trd.2017.06.020.
@@ -75,7 +72,7 @@ class RoadNetwork:
     length: Floats
     seconds: Floats
     speed: Floats
-    cars: np.ndarray[Any, np.dtype[np.bool_]]
+    cars: Bools
     x: Floats
     y: Floats
     middle_x: Floats
@@ -160,14 +157,14 @@ def _limits(roads: gpd.GeoDataFrame) -> Floats:
     return np.maximum(said, SLOWEST)
 
 
-def _lines(roads: gpd.GeoDataFrame) -> tuple[np.ndarray[Any, Any], Ints]:
+def _lines(roads: gpd.GeoDataFrame) -> tuple[Array, Ints]:
     """Return single lines with a length, and the road that each belongs to."""
     parts, owner = shapely.get_parts(np.asarray(roads.geometry.values), return_index=True)
     keep = shapely.length(parts) > 0.0
     return shapely.force_2d(parts[keep]), owner[keep].astype(np.int64)
 
 
-def _cuts(lines: np.ndarray[Any, Any]) -> tuple[Ints, Floats]:
+def _cuts(lines: Array) -> tuple[Ints, Floats]:
     """Return where lines are cut: line and distance along it [m] of every junction on it."""
     tree = shapely.STRtree(lines)
     one, other = tree.query(lines, predicate="dwithin", distance=SNAP)
@@ -188,9 +185,7 @@ def _cuts(lines: np.ndarray[Any, Any]) -> tuple[Ints, Floats]:
     return np.concatenate(line).astype(np.int64), np.concatenate(at)
 
 
-def _pieces(
-    lines: np.ndarray[Any, Any], cuts: tuple[Ints, Floats]
-) -> tuple[Floats, Floats, Ints, Ints]:
+def _pieces(lines: Array, cuts: tuple[Ints, Floats]) -> tuple[Floats, Floats, Ints, Ints]:
     """Cut lines into pieces; returns vertices x, y, where pieces begin, and each piece's line."""
     vertices, line_of = shapely.get_coordinates(lines, return_index=True)
     whole = shapely.length(lines)
@@ -262,7 +257,7 @@ def _snapped(ends: Floats) -> tuple[Ints, Floats]:
     return node.astype(np.int64), np.stack([x, y], axis=1)
 
 
-def _over_water(city: City, grid: Grid) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _over_water(city: City, grid: Grid) -> Bools:
     """Return where roads are bridges: on the quiet sea, and within a cell of a stream's banks."""
     row = ((city.grid.north - grid.y) / city.grid.cell).astype(np.int64)
     column = ((grid.x - city.grid.west) / city.grid.cell).astype(np.int64)

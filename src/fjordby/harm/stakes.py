@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from fjordby.arrays import Array, Floats, Ints
 from fjordby.city.model import City
 from fjordby.errors import BadValue
 from fjordby.grid import Grid
@@ -16,9 +16,6 @@ from fjordby.harm.access import Access, access
 from fjordby.harm.exposure import ELSEWHERE, Exposure, exposure
 from fjordby.harm.footprints import Footprints, footprints, point_prints
 from fjordby.harm.roads import road_network
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Depth at which a place fails where nobody said one [m]; assumed: one high step to the door.
 USUAL_THRESHOLD = 0.2
@@ -107,7 +104,7 @@ def _place_prints(
     city: City,
     grid: Grid,
     prints: Footprints,
-    ids: np.ndarray[Any, Any],
+    ids: Array,
     x: Floats,
     y: Floats,
 ) -> Footprints:

@@ -12,17 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from scipy.special import gammainc, roots_hermitenorm
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.provenance import Kind
 from fjordby.shock.curve import Curve
 from fjordby.shock.distributions import level_of_rate, yearly_rate
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def _resample(
     return Curve(location[pick], scale[pick], shape[pick], Kind.ASSUMED, source)
 
 
-def log_likelihood(anchor: Anchor, location: Array, scale: Array, shape: Array) -> Array:
+def log_likelihood(anchor: Anchor, location: Floats, scale: Floats, shape: Floats) -> Floats:
     """Return how likely an anchor is under each law (log, up to a constant), shape (n,)."""
     if isinstance(anchor, Published):
         level = level_of_rate(1 / anchor.return_period, location, scale, shape)

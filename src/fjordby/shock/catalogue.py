@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Floats
 from fjordby.city import City
 from fjordby.errors import BadCity, BadValue, MissingLayer
 from fjordby.shock.anchors import curve_from_anchors
@@ -26,8 +26,6 @@ from fjordby.shock.records import (
 from fjordby.shock.sea import surge
 from fjordby.shock.stream import flood_of_rain
 from fjordby.words import Words
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 HOUR = 3600.0
 KM2 = 1e6
@@ -87,15 +85,15 @@ class SeaLevels:
         Median of the mean sea level [m datum].
     """
 
-    return_periods: Array
-    low: Array
-    central: Array
-    high: Array
+    return_periods: Floats
+    low: Floats
+    central: Floats
+    high: Floats
     mean: float
 
 
 def sea_levels(
-    city: City, return_periods: Array | tuple[float, ...], future: Future = NOW
+    city: City, return_periods: Floats | tuple[float, ...], future: Future = NOW
 ) -> SeaLevels:
     """Return the sea levels of some return periods in a future, with their band.
 
@@ -108,7 +106,7 @@ def sea_levels(
 
 
 def levels_of_record(
-    shocks: Shocks, return_periods: Array | tuple[float, ...], future: Future = NOW
+    shocks: Shocks, return_periods: Floats | tuple[float, ...], future: Future = NOW
 ) -> SeaLevels:
     """Return the sea levels of a record of shocks that stands without a city."""
     periods = np.atleast_1d(np.asarray(return_periods, float))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.provenance import Kind
 from fjordby.shock.distributions import (
@@ -16,8 +16,6 @@ from fjordby.shock.distributions import (
     rates_of_periods,
     yearly_rate,
 )
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Low, central and high as shares of the plausible laws that lie below.
 BAND = (0.05, 0.5, 0.95)
@@ -44,9 +42,9 @@ class Curve:
     1.921
     """
 
-    location: Array
-    scale: Array
-    shape: Array
+    location: Floats
+    scale: Floats
+    shape: Floats
     kind: Kind = Kind.ASSUMED
     source: str = ""
     best: Gev | Gpd | None = None
@@ -77,7 +75,7 @@ class Curve:
         columns = np.array([(g.location, g.scale, g.shape) for g in gevs]).T
         return cls(columns[0], columns[1], columns[2], kind, source, best)
 
-    def level(self, return_period: Array | float, quantile: float | None = None) -> Array:
+    def level(self, return_period: Floats | float, quantile: float | None = None) -> Floats:
         """Return the level exceeded once in so many years on average.
 
         Parameters
@@ -99,7 +97,7 @@ class Curve:
         each = level_of_rate(rates[..., None], self.location, self.scale, self.shape)
         return np.asarray(np.quantile(each, share, axis=-1))
 
-    def rate(self, level: Array | float, quantile: float | None = None) -> Array:
+    def rate(self, level: Floats | float, quantile: float | None = None) -> Floats:
         """Return the yearly rate of events above a level; the inverse of `level` [1/year]."""
         if quantile is None and self.best is not None:
             return self.best.rate(level)
@@ -109,7 +107,7 @@ class Curve:
         )
         return np.asarray(np.quantile(each, share, axis=-1))
 
-    def band(self, return_periods: Array) -> Array:
+    def band(self, return_periods: Floats) -> Floats:
         """Return low, central and high levels (5 %, central, 95 %), shape (3, n)."""
         low, _, high = BAND
         return np.stack(

@@ -18,16 +18,14 @@ partial-duration flood series, doi:10.1029/TR030i006p00879.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
-
-def reduced(standard: Array | float, shape: Array | float) -> Array:
+def reduced(standard: Floats | float, shape: Floats | float) -> Floats:
     """Return y = log(1 + xi t) / xi, which is t where xi is 0; the rate above a level is exp(-y).
 
     Parameters
@@ -50,7 +48,7 @@ def reduced(standard: Array | float, shape: Array | float) -> Array:
     return np.asarray(np.where(inside, y, beyond), float)
 
 
-def unreduced(y: Array | float, shape: Array | float) -> Array:
+def unreduced(y: Floats | float, shape: Floats | float) -> Floats:
     """Return t = (exp(xi y) - 1) / xi, the inverse of `reduced`."""
     v = np.asarray(shape * y, float)
     small = np.abs(v) < 1e-8
@@ -59,31 +57,31 @@ def unreduced(y: Array | float, shape: Array | float) -> Array:
 
 
 def yearly_rate(
-    level: Array | float, location: Array | float, scale: Array | float, shape: Array | float
-) -> Array:
+    level: Floats | float, location: Floats | float, scale: Floats | float, shape: Floats | float
+) -> Floats:
     """Return the rate of events above a level, for GEV parameters that broadcast [1/year]."""
     with np.errstate(over="ignore"):
         return np.asarray(np.exp(-reduced((level - location) / scale, shape)))
 
 
 def level_of_rate(
-    rate: Array | float, location: Array | float, scale: Array | float, shape: Array | float
-) -> Array:
+    rate: Floats | float, location: Floats | float, scale: Floats | float, shape: Floats | float
+) -> Floats:
     """Return the level that is exceeded at a yearly rate, for GEV parameters that broadcast."""
     return np.asarray(location + scale * unreduced(-np.log(rate), shape))
 
 
-def rate_of_chance(chance: Array | float) -> Array:
+def rate_of_chance(chance: Floats | float) -> Floats:
     """Return the rate of events whose chance of at least one in a year is `chance` [1/year]."""
     return np.asarray(-np.log1p(-np.asarray(chance, float)), float)
 
 
-def chance_of_rate(rate: Array | float) -> Array:
+def chance_of_rate(rate: Floats | float) -> Floats:
     """Return the chance of at least one event in a year."""
     return np.asarray(-np.expm1(-np.asarray(rate, float)), float)
 
 
-def rates_of_periods(return_periods: Array | float) -> Array:
+def rates_of_periods(return_periods: Floats | float) -> Floats:
     """Return 1/T after checking that every return period is a positive number of years.
 
     Raises
@@ -130,32 +128,32 @@ class Gev:
     def __post_init__(self) -> None:
         _check(self.scale, self.shape, self.location)
 
-    def rate(self, level: Array | float) -> Array:
+    def rate(self, level: Floats | float) -> Floats:
         """Return the yearly rate of events above a level [1/year]."""
         return yearly_rate(np.asarray(level, float), self.location, self.scale, self.shape)
 
-    def level(self, return_period: Array | float) -> Array:
+    def level(self, return_period: Floats | float) -> Floats:
         """Return the level exceeded once in so many years on average."""
         rates = rates_of_periods(return_period)
         return level_of_rate(rates, self.location, self.scale, self.shape)
 
-    def cdf(self, level: Array | float) -> Array:
+    def cdf(self, level: Floats | float) -> Floats:
         """Return the chance that the highest of a year is at most this level."""
         return np.exp(-self.rate(level))
 
-    def quantile(self, probability: Array | float) -> Array:
+    def quantile(self, probability: Floats | float) -> Floats:
         """Return the level that a year's highest stays below with this probability."""
         y = -np.log(-np.log(np.asarray(probability, float)))
         return self.location + self.scale * unreduced(y, self.shape)
 
-    def log_likelihood(self, maxima: Array) -> float:
+    def log_likelihood(self, maxima: Floats) -> float:
         """Return the log-likelihood of independent yearly maxima; -inf outside the support."""
         y = reduced((np.asarray(maxima, float) - self.location) / self.scale, self.shape)
         if not np.isfinite(y).all():
             return -np.inf
         return float(-y.size * np.log(self.scale) - ((1 + self.shape) * y + np.exp(-y)).sum())
 
-    def sample(self, n: int, generator: np.random.Generator) -> Array:
+    def sample(self, n: int, generator: np.random.Generator) -> Floats:
         """Draw n yearly maxima."""
         return self.quantile(generator.uniform(size=n))
 
@@ -192,24 +190,24 @@ class Gpd:
         grown = float(unreduced(float(np.log(self.per_year)), self.shape))
         return Gev(self.threshold + self.scale * grown, scale, self.shape)
 
-    def rate(self, level: Array | float) -> Array:
+    def rate(self, level: Floats | float) -> Floats:
         """Return the yearly rate of events above a level; below the threshold, of all peaks."""
         standard = (np.asarray(level, float) - self.threshold) / self.scale
         return self.per_year * np.exp(-reduced(np.maximum(standard, 0.0), self.shape))
 
-    def level(self, return_period: Array | float) -> Array:
+    def level(self, return_period: Floats | float) -> Floats:
         """Return the level exceeded once in so many years on average."""
         y = np.log(self.per_year) - np.log(rates_of_periods(return_period))
         return self.threshold + self.scale * unreduced(y, self.shape)
 
-    def log_likelihood(self, peaks: Array) -> float:
+    def log_likelihood(self, peaks: Floats) -> float:
         """Return the log-likelihood of independent peaks; -inf outside the support."""
         y = reduced((np.asarray(peaks, float) - self.threshold) / self.scale, self.shape)
         if not np.isfinite(y).all() or (y < 0).any():
             return -np.inf
         return float(-y.size * np.log(self.scale) - (1 + self.shape) * y.sum())
 
-    def sample(self, n: int, generator: np.random.Generator) -> Array:
+    def sample(self, n: int, generator: np.random.Generator) -> Floats:
         """Draw n peaks above the threshold."""
         return self.threshold + self.scale * unreduced(
             generator.standard_exponential(n), self.shape

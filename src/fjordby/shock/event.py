@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.provenance import Kind
 from fjordby.words import Words
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,8 @@ class Series:
         The quantity at these times, shape (n,); its unit is said where it is used.
     """
 
-    seconds: Array
-    values: Array
+    seconds: Floats
+    values: Floats
 
     def __post_init__(self) -> None:
         if (
@@ -48,12 +46,12 @@ class Series:
                 "times that increase", "times that do not", "Sort and de-duplicate them."
             )
 
-    def at(self, seconds: Array) -> Array:
+    def at(self, seconds: Floats) -> Floats:
         """Return the value at any times [s]."""
         return np.interp(seconds, self.seconds, self.values)
 
     @classmethod
-    def steps(cls, edges: Array, values: Array) -> Series:
+    def steps(cls, edges: Floats, values: Floats) -> Series:
         """Return a series that is constant between edges and zero outside them.
 
         Each step is a ramp of at most a millisecond around its edge, so that the integral over

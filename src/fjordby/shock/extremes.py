@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats, Ints
 from fjordby.errors import BadValue
 from fjordby.provenance import Kind
 from fjordby.shock.curve import Curve
 from fjordby.shock.distributions import Gev, Gpd, rate_of_chance
 from fjordby.shock.fitting import MAXIMA_FITS, PEAKS_FITS
 from fjordby.shock.series import Gauge, Times
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Whole = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Plotting positions (i - a) / (n + 1 - 2a), i = 1 for the smallest. Sources: Cunnane (1978),
 #: doi:10.1016/0022-1694(78)90017-3; Gringorten (1963), doi:10.1029/JZ068i003p00813.
@@ -42,9 +40,9 @@ class Maxima:
         The share of the block that the gauge recorded, shape (n,).
     """
 
-    years: Whole
-    levels: Array
-    covered: Array
+    years: Ints
+    levels: Floats
+    covered: Floats
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Peaks:
     """
 
     times: Times
-    levels: Array
+    levels: Floats
     threshold: float
     years: float
 
@@ -144,7 +142,7 @@ def peaks_over(gauge: Gauge, threshold: float, separation_hours: float = 72.0) -
     return Peaks(gauge.times[tops], gauge.levels[tops], float(threshold), gauge.years)
 
 
-def plotting_positions(levels: Array, rule: str = "gringorten") -> tuple[Array, Array]:
+def plotting_positions(levels: Floats, rule: str = "gringorten") -> tuple[Floats, Floats]:
     """Return yearly maxima from low to high with their return periods, for a plot.
 
     Parameters

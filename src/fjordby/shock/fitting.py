@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.shock.distributions import Gev, Gpd, reduced
 from fjordby.shock.lmoments import gev_of_l_moments, gpd_of_l_moments, l_moments
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Beyond this shape a likelihood has no regular peak (Smith 1985, doi:10.1093/biomet/72.1.67).
 STEEPEST = 1.0
 
 
-def gev_by_likelihood(maxima: Array) -> Gev:
+def gev_by_likelihood(maxima: Floats) -> Gev:
     """Return the GEV that makes yearly maxima most likely.
 
     Coles (2001), section 3.3.2; the search starts at the L-moment fit and keeps the shape in
@@ -38,7 +36,7 @@ def gev_by_likelihood(maxima: Array) -> Gev:
     start = gev_of_l_moments(l_moments(x))
     centre, spread = float(x.mean()), float(x.std())
 
-    def cost(parameters: Array) -> float:
+    def cost(parameters: Floats) -> float:
         shape = parameters[2]
         if abs(shape) >= STEEPEST:
             return 1e10
@@ -58,7 +56,7 @@ def gev_by_likelihood(maxima: Array) -> Gev:
     return Gev(centre + spread * float(best[0]), spread * float(np.exp(best[1])), float(best[2]))
 
 
-def gpd_by_likelihood(peaks: Array, threshold: float, per_year: float = 1.0) -> Gpd:
+def gpd_by_likelihood(peaks: Floats, threshold: float, per_year: float = 1.0) -> Gpd:
     """Return the GPD that makes peaks above a threshold most likely (Coles 2001, section 4.3.2).
 
     Parameters
@@ -75,7 +73,7 @@ def gpd_by_likelihood(peaks: Array, threshold: float, per_year: float = 1.0) -> 
         raise BadValue("peaks above the threshold", f"one at {x.min() + threshold}", "Filter them.")
     spread = float(x.mean())
 
-    def cost(parameters: Array) -> float:
+    def cost(parameters: Floats) -> float:
         shape = parameters[1]
         if abs(shape) >= STEEPEST:
             return 1e10
@@ -88,28 +86,28 @@ def gpd_by_likelihood(peaks: Array, threshold: float, per_year: float = 1.0) -> 
     return Gpd(threshold, spread * float(np.exp(best[0])), float(best[1]), per_year)
 
 
-def gev_by_l_moments(maxima: Array) -> Gev:
+def gev_by_l_moments(maxima: Floats) -> Gev:
     """Return the GEV with the L-moments of the yearly maxima (Hosking & Wallis 1997)."""
     return gev_of_l_moments(l_moments(_enough(maxima, "yearly maxima")))
 
 
-def gpd_by_l_moments(peaks: Array, threshold: float, per_year: float = 1.0) -> Gpd:
+def gpd_by_l_moments(peaks: Floats, threshold: float, per_year: float = 1.0) -> Gpd:
     """Return the GPD with the L-moments of the peaks (Hosking and Wallis 1987)."""
     return gpd_of_l_moments(l_moments(_enough(peaks, "peaks")), threshold, per_year)
 
 
 #: Ways to fit yearly maxima, and peaks over a threshold.
-MAXIMA_FITS: Mapping[str, Callable[[Array], Gev]] = {
+MAXIMA_FITS: Mapping[str, Callable[[Floats], Gev]] = {
     "likelihood": gev_by_likelihood,
     "l-moments": gev_by_l_moments,
 }
-PEAKS_FITS: Mapping[str, Callable[[Array, float, float], Gpd]] = {
+PEAKS_FITS: Mapping[str, Callable[[Floats, float, float], Gpd]] = {
     "likelihood": gpd_by_likelihood,
     "l-moments": gpd_by_l_moments,
 }
 
 
-def _enough(sample: Array, what: str) -> Array:
+def _enough(sample: Floats, what: str) -> Floats:
     x = np.asarray(sample, float)
     if x.ndim != 1 or x.size < 10 or not np.isfinite(x).all() or x.min() == x.max():
         raise BadValue(
@@ -120,7 +118,7 @@ def _enough(sample: Array, what: str) -> Array:
     return x
 
 
-def _descend(cost: Callable[[Array], float], start: Array) -> Array:
+def _descend(cost: Callable[[Floats], float], start: Floats) -> Floats:
     """Return the lowest point found from a start, restarted once to be sure."""
     options = {"xatol": 1e-7, "fatol": 1e-9, "maxiter": 4000, "maxfev": 4000}
     point = minimize(cost, start, method="Nelder-Mead", options=options).x

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.words import Words
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: The present of this edition of the program. A constant, not the clock: a study must give the
 #: same answer when it is run again next year. Raised with each yearly edition.
@@ -92,10 +90,10 @@ class Rise:
         Rise at these quantiles, not decreasing, shape (n,) [m].
     """
 
-    probabilities: Array
-    values: Array
+    probabilities: Floats
+    values: Floats
 
-    def quantile(self, probability: Array | float) -> Array:
+    def quantile(self, probability: Floats | float) -> Floats:
         """Return the rise that is not exceeded with this probability [m].
 
         Raises
@@ -120,7 +118,7 @@ class Rise:
         """The rise as likely exceeded as not [m]."""
         return float(self.quantile(0.5))
 
-    def sample(self, n: int, seed: int = 1) -> Array:
+    def sample(self, n: int, seed: int = 1) -> Floats:
         """Draw n rises, the same for the same seed, one from each of n equal slices [m]."""
         generator = np.random.default_rng(seed)
         slices = (generator.permutation(n) + generator.uniform(size=n)) / n
@@ -144,8 +142,8 @@ class RainFactors:
         Shape (n,); linear in the logarithm of the period between, constant outside.
     """
 
-    return_periods: Array
-    factors: Array
+    return_periods: Floats
+    factors: Floats
 
     def at(self, return_period: float) -> float:
         """Return the factor at the horizon for a return period [years]."""

@@ -8,16 +8,14 @@ Mind the sign: their k is minus our shape (see `distributions`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gamma
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.shock.distributions import Gev, Gpd
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class LMoments:
     kurtosis: float
 
 
-def l_moments(sample: Array) -> LMoments:
+def l_moments(sample: Floats) -> LMoments:
     """Return the unbiased sample L-moments (Hosking & Wallis 1997, section 2.4).
 
     Raises

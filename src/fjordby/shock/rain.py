@@ -14,15 +14,13 @@ areal reduction is made.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.shock.event import Series
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 MM = 1e-3
 MINUTE = 60.0
@@ -51,8 +49,8 @@ class DepthCurve:
     21.2
     """
 
-    durations: Array
-    depths: Array
+    durations: Floats
+    depths: Floats
 
     def __post_init__(self) -> None:
         d, h = self.durations, self.depths
@@ -74,7 +72,7 @@ class DepthCurve:
                 "A longer rain is deeper but less intense; look for a swapped number.",
             )
 
-    def depth(self, duration: Array | float) -> Array:
+    def depth(self, duration: Floats | float) -> Floats:
         """Return the depth of the wettest stretch of this duration [s] in [m]."""
         t = np.asarray(duration, float)
         if (t < 0).any() or (t > self.durations[-1] * (1 + 1e-9)).any():
@@ -109,9 +107,9 @@ class DepthTable:
         Shape (m, n) [m].
     """
 
-    durations: Array
-    return_periods: Array
-    depths: Array
+    durations: Floats
+    return_periods: Floats
+    depths: Floats
 
     def __post_init__(self) -> None:
         periods = self.return_periods
@@ -159,12 +157,12 @@ class Idf:
     b: float
     n: float
 
-    def depth(self, duration: Array | float) -> Array:
+    def depth(self, duration: Floats | float) -> Floats:
         """Return the depth [m] of a duration [s]."""
         t = np.asarray(duration, float)
         return np.asarray(self.a * t / (t + self.b) ** self.n, float)
 
-    def curve(self, durations: Array) -> DepthCurve:
+    def curve(self, durations: Floats) -> DepthCurve:
         """Return the law's depths at some durations [s], as a curve."""
         return DepthCurve(np.asarray(durations, float), self.depth(durations))
 
@@ -189,7 +187,7 @@ def fit_idf(curve: DepthCurve) -> Idf:
     minutes = curve.durations / MINUTE
     log_depth = np.log(curve.depths)
 
-    def miss(p: Array) -> Array:
+    def miss(p: Floats) -> Floats:
         law = p[0] + np.log(minutes) - p[2] * np.log(minutes + np.exp(p[1]))
         return np.asarray(law - log_depth, float)
 
@@ -275,7 +273,7 @@ def even_rain(depth: float, duration: float) -> Series:
     return Series.steps(np.array([0.0, duration]), np.array([depth / duration]))
 
 
-def observed_rain(seconds: Array, depths: Array) -> Series:
+def observed_rain(seconds: Floats, depths: Floats) -> Series:
     """Return rain as a gauge measured it.
 
     Parameters

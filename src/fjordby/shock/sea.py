@@ -12,16 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.shock.event import Series
 from fjordby.words import Words
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 HOUR = 3600.0
 
@@ -44,8 +42,8 @@ class SurgeShape:
 
     id: str
     name: Words
-    hours: Array
-    share: Array
+    hours: Floats
+    share: Floats
     source: str
 
 

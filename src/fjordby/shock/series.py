@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadFile, BadValue
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 Times = np.ndarray[Any, np.dtype[np.datetime64]]
 
 #: What a unit is in metres.
@@ -32,7 +32,7 @@ class Gauge:
     """
 
     times: Times
-    levels: Array
+    levels: Floats
 
     def __post_init__(self) -> None:
         if self.times.shape != self.levels.shape or self.times.ndim != 1 or not self.times.size:

@@ -9,23 +9,20 @@ recession instead (Chow, Maidment and Mays 1988, Applied Hydrology, section 5.1)
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.special import gammaln
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.shock.event import Series
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Standard shape of the gamma hydrograph (NEH 630.16: peak rate factor 484).
 STANDARD_SHAPE = 3.7
 
 
 def gamma_hydrograph(
-    seconds: Array, time_to_peak: float, recession: float | None = None, m: float = STANDARD_SHAPE
-) -> Array:
+    seconds: Floats, time_to_peak: float, recession: float | None = None, m: float = STANDARD_SHAPE
+) -> Floats:
     """Return the flow of a flood as a share of its peak.
 
     Parameters
@@ -178,6 +175,6 @@ def flood_of_rain(
     return Series(np.asarray(np.arange(flow.size) * step, float), base + flow)
 
 
-def _gamma(x: Array, m: float) -> Array:
+def _gamma(x: Floats, m: float) -> Floats:
     """Return (x e^(1-x))^m."""
     return np.asarray((x * np.exp(1.0 - np.minimum(x, 700.0))) ** m, float)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 from fjordby.shock.extremes import peaks_over
 from fjordby.shock.fitting import PEAKS_FITS
 from fjordby.shock.series import Gauge
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -22,11 +20,11 @@ class MeanExcess:
     Above a good threshold the mean excess is a straight line; it falls where the tail is short.
     """
 
-    thresholds: Array
-    mean: Array
-    low: Array
-    high: Array
-    count: Array
+    thresholds: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+    count: Floats
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,13 @@ class Stability:
     Above a good threshold both are flat: choose the lowest from which on they are.
     """
 
-    thresholds: Array
-    shape: Array
-    modified_scale: Array
-    per_year: Array
+    thresholds: Floats
+    shape: Floats
+    modified_scale: Floats
+    per_year: Floats
 
 
-def mean_excess(levels: Array, thresholds: Array) -> MeanExcess:
+def mean_excess(levels: Floats, thresholds: Floats) -> MeanExcess:
     """Return the mean residual life of independent peaks.
 
     Parameters
@@ -79,7 +77,7 @@ def mean_excess(levels: Array, thresholds: Array) -> MeanExcess:
 
 
 def stability(
-    gauge: Gauge, thresholds: Array, separation_hours: float = 72.0, method: str = "l-moments"
+    gauge: Gauge, thresholds: Floats, separation_hours: float = 72.0, method: str = "l-moments"
 ) -> Stability:
     """Return how the fitted GPD changes with the threshold; the peaks are declustered anew each."""
     rows = []

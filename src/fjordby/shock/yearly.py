@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.city import City
 from fjordby.errors import BadValue
 from fjordby.shock.catalogue import (
@@ -42,8 +42,6 @@ from fjordby.shock.records import Shocks, StreamEntry
 from fjordby.shock.sea import surge
 from fjordby.shock.stream import stream_flood
 from fjordby.words import Words
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Return periods of an event set [years]; a family stops where its table stops.
 PERIODS = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
@@ -116,7 +114,7 @@ def event_set(
     return tuple(found)
 
 
-def weights(rates: Array) -> Array:
+def weights(rates: Floats) -> Floats:
     """Return the slice of the exceedance rate that each event stands for [1/year].
 
     Parameters
@@ -138,7 +136,7 @@ def _surges(
     city: City,
     shocks: Shocks,
     future: Future,
-    periods: Array,
+    periods: Floats,
     family: str,
     sea_quantile: float | None,
     rise_quantile: float,
@@ -197,7 +195,7 @@ def _weather_with_surge(
     return rain, streams
 
 
-def _cloudbursts(city: City, shocks: Shocks, future: Future, periods: Array) -> list[Event]:
+def _cloudbursts(city: City, shocks: Shocks, future: Future, periods: Floats) -> list[Event]:
     table, entry = shocks.depth_table(), shocks.rain
     if table is None or entry is None:
         return []
@@ -225,7 +223,7 @@ def _cloudbursts(city: City, shocks: Shocks, future: Future, periods: Array) -> 
     return found
 
 
-def _stream_floods(city: City, shocks: Shocks, future: Future, periods: Array) -> list[Event]:
+def _stream_floods(city: City, shocks: Shocks, future: Future, periods: Floats) -> list[Event]:
     lines = {entry.id: stream_line(city, entry) for entry in shocks.streams}
     entries = [entry for entry in shocks.streams if lines[entry.id] is not None]
     if not entries:

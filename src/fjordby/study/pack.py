@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Array
 from fjordby.errors import BadFile
 
 MAGIC = b"FJP1"
-Array = np.ndarray[Any, Any]
 _UNSIGNED = {"int16": np.uint16, "int32": np.uint32}
 
 

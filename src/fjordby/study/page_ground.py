@@ -14,11 +14,10 @@ from pyproj import Transformer
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter, grey_closing
 
+from fjordby.arrays import Array
 from fjordby.city import City
 from fjordby.errors import BadValue
 from fjordby.grid import Grid, Raster
-
-Array = np.ndarray[Any, Any]
 
 #: Cells on a side that any WebGL2 device can hold in a texture by its specification is 2048;
 #: 4096 is what every device sold in the last ten years holds [assumed from the WebGL2 report].

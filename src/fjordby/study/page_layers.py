@@ -27,13 +27,12 @@ import shapely
 from PIL import Image
 from pyproj import Transformer
 
+from fjordby.arrays import Array
 from fjordby.city import City, Layer
 from fjordby.errors import BadValue
 from fjordby.grid import Raster
 from fjordby.study.pack import write_pack
 from fjordby.study.page_ground import NEVER, depth_array, ground_arrays, mercator
-
-Array = np.ndarray[Any, Any]
 
 #: How large a road is drawn, by the OpenStreetMap word; what is not named here is a street.
 ROAD_SIZE: Mapping[str, int] = {

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.city import City
 from fjordby.errors import BadCity
 from fjordby.shock import NOW, climate, sea_levels
 from fjordby.study.said import futures
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Between two levels [m].
 STEP = 0.05
@@ -26,7 +24,7 @@ RAREST = 1000.0
 HIGHEST = 20.0
 
 
-def levels_for(city: City) -> Array:
+def levels_for(city: City) -> Floats:
     """Return the sea levels that a study of a city computes, increasing [m datum].
 
     At least 0 to 5 m, and from today's mean level to the 95 % band of the once-in-1000-years level

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.choice.rain_losses import RainLosses
 from fjordby.city import City
 from fjordby.flood import Bluespots, city_bluespots
@@ -33,7 +34,7 @@ class Workshop:
     own: Sequence[Family] = ()
 
     @cached_property
-    def sea_levels(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def sea_levels(self) -> Floats:
         """Sea levels that everything is computed for [m datum]."""
         return levels_for(self.city)
 

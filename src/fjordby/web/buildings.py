@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Array
 from fjordby.errors import BadFile, BadValue
 from fjordby.plain import amount, number
 from fjordby.words import LANGUAGES, Words
-
-Array = np.ndarray[Any, Any]
 
 #: Sea levels that a question may be asked for [m]: far above any slider, and finite.
 LEVELS_ASKED = (-5.0, 50.0)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
+from fjordby.arrays import Array
 from fjordby.city.checks.known import Known
 from fjordby.city.model import Layer
 from fjordby.city.problem import Problem, problem
 from fjordby.city.rasters import Picture
 from fjordby.grid import Grid
 from fjordby.words import Words
-
-Array = np.ndarray[Any, Any]
 
 #: Deepest sea and highest land, rounded outwards [m] (Challenger Deep 10,935; Everest 8,849).
 LOWEST, HIGHEST = -11_000.0, 8_850.0

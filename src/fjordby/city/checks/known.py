@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fjordby.arrays import Array
 from fjordby.city.model import Layer
 from fjordby.city.rasters import Picture
 from fjordby.grid import Grid
-
-Array = np.ndarray[Any, Any]
 
 #: Numbers that stand for "unknown" in terrain files of many makers; none is a height on Earth.
 NODATA = (-9999.0, -9998.0, -9999.9, -32768.0, -32767.0, -99999.0, 9999.0, 32767.0, 99999.0)

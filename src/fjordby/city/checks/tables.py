@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from fjordby.arrays import Array
 from fjordby.city.checks.known import Known
 from fjordby.city.layers import specs, vocabulary
 from fjordby.city.model import Layer
 from fjordby.city.problem import Problem, problem
-
-Array = np.ndarray[Any, Any]
 
 #: Nothing people call a building is smaller [m2]; assumed.
 SMALL = 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,12 +10,11 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from fjordby.arrays import Array
 from fjordby.city.checks.known import Known, along
 from fjordby.city.checks.tables import middles, names
 from fjordby.city.model import AGE_GROUPS, Layer
 from fjordby.city.problem import Problem, problem
-
-Array = np.ndarray[Any, Any]
 
 #: A stream that ends so much above where it begins is drawn the wrong way round [m]; assumed:
 #: twice the height error of a national terrain model and some noise of banks and bridges.

@@ -12,6 +12,7 @@ import shapely
 from rasterio.enums import Resampling
 from rasterio.warp import transform as move
 
+from fjordby.arrays import Array
 from fjordby.city.making.settings import Settings
 from fjordby.city.making.terrain import frame, opened, pixels, places
 from fjordby.city.making.vectors import mapped, plain, vectors
@@ -19,7 +20,6 @@ from fjordby.city.model import AGE_GROUPS, Layer
 from fjordby.errors import BadCity, BadFile
 from fjordby.grid import Grid
 
-Array = np.ndarray[Any, Any]
 _RASTERS = (".tif", ".tiff", ".vrt", ".asc", ".img", ".nc")
 
 

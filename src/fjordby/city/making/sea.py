@@ -9,13 +9,13 @@ from pyproj import Transformer
 from rasterio.features import rasterize
 from scipy import ndimage
 
+from fjordby.arrays import Array
 from fjordby.city.making.settings import Settings
 from fjordby.city.making.terrain import Heights
 from fjordby.city.making.vectors import vectors
 from fjordby.city.model import Layer
 from fjordby.errors import BadValue
 
-Array = np.ndarray[Any, Any]
 _EIGHT = np.ones((3, 3), dtype=bool)
 
 

@@ -19,6 +19,7 @@ from rasterio.transform import Affine
 from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import Window
 
+from fjordby.arrays import Array
 from fjordby.city.frames import fit, horizontal, short, vertical_unit
 from fjordby.city.making.settings import METRES, SPELT, Settings
 from fjordby.city.model import Layer
@@ -26,7 +27,6 @@ from fjordby.city.rasters import first_words
 from fjordby.errors import BadFile, BadValue
 from fjordby.grid import Grid
 
-Array = np.ndarray[Any, Any]
 Bounds = tuple[float, float, float, float]
 
 #: More cells than this are refused before the memory is gone; 4 bytes each, and copies.

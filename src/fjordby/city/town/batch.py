@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from fjordby.city.town.ground import Floats, Ints
+from fjordby.arrays import Floats, Ints
 
 Objects = NDArray[np.object_]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize, shapes
 from shapely.geometry import shape as as_shape
 
-from fjordby.city.town.ground import Floats, Ground, Ints
+from fjordby.arrays import Floats, Ints
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.settle import HARBOUR, HOMES, WORK, Settlement, Uses
 from fjordby.grid import Grid

@@ -12,6 +12,7 @@ import shapely
 from scipy import ndimage
 from shapely import LineString
 
+from fjordby.arrays import Floats
 from fjordby.city.town import (
     blocks,
     boxes,
@@ -28,7 +29,7 @@ from fjordby.city.town import (
 from fjordby.city.town.batch import Batch
 from fjordby.city.town.bridges import bridges
 from fjordby.city.town.field import street_field
-from fjordby.city.town.ground import Floats, Ground, lay
+from fjordby.city.town.ground import Ground, lay
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.record import building_table, people_table, place_table, real_buildings
 from fjordby.city.town.roadclass import road_class

@@ -10,7 +10,8 @@ from rasterio.features import rasterize
 from scipy import ndimage
 from shapely import LineString
 
-from fjordby.city.town.ground import Floats, Ground
+from fjordby.arrays import Floats
+from fjordby.city.town.ground import Ground
 
 #: Weight of each wish; the roads speak loudest close by, the contours on slopes.
 ROAD, SHORE, SLOPE, CHANCE = 1.6, 0.8, 1.0, 0.12

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from fjordby.city.town.ground import Floats, Ints
+from fjordby.arrays import Floats, Ints
 from fjordby.city.town.roadclass import road_class
 
 #: Kinds of roads that houses do not face.

@@ -9,7 +9,8 @@ from rasterio.features import shapes
 from scipy import ndimage
 from shapely.geometry import shape as as_shape
 
-from fjordby.city.town.ground import Bools, Ground
+from fjordby.arrays import Bools
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.settle import OPEN, SITE, Uses
 from fjordby.provenance import Kind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,13 +11,10 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from scipy import ndimage
 
+from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.city.town.parameters import Parameters
 from fjordby.errors import BadValue
 from fjordby.grid import Grid, Raster
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 #: Rounds of smoothing that spread the census over the land (Tobler 1979,
 #: doi:10.1080/01621459.1979.10481647); more change little.
@@ -67,7 +63,7 @@ class Ground:
     persons: Floats
     outlines: NDArray[np.object_]
 
-    def at(self, field: NDArray[Any], x: Floats, y: Floats) -> NDArray[Any]:
+    def at(self, field: Array, x: Floats, y: Floats) -> Array:
         """Return a field's values at points [m]; points outside take the nearest cell."""
         row, column = self.grid.rows_columns(x, y)
         row = np.clip(row, 0, self.grid.ny - 1)

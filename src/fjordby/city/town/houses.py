@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from shapely import STRtree
 
+from fjordby.arrays import Bools, Floats, Ints
 from fjordby.city.town import multistorey
 from fjordby.city.town.batch import Batch, Objects, batch, pick, together
 from fjordby.city.town.blocks import (
@@ -21,7 +22,7 @@ from fjordby.city.town.blocks import (
 )
 from fjordby.city.town.boxes import FORCE, Standing, boxes_of
 from fjordby.city.town.fronts import Fronts, corners
-from fjordby.city.town.ground import Bools, Floats, Ground, Ints
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.settle import OPEN, Settlement, Uses
 from fjordby.city.town.shapes import draw_boxes

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely import LineString, Polygon
 
-from fjordby.city.town.ground import Floats
+from fjordby.arrays import Floats
 
 #: Depth of a perimeter house and its distance from the pavement [m].
 DEPTH, SETBACK = 11.0, 1.5

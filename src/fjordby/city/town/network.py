@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from shapely import LineString, STRtree
 
+from fjordby.arrays import Array, Ints
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.roadclass import road_class
 from fjordby.provenance import Kind
@@ -84,7 +83,7 @@ def _cut(source: Source, crs: str) -> gpd.GeoDataFrame:
     )
 
 
-def ends(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+def ends(roads: gpd.GeoDataFrame) -> tuple[Ints, Ints, Array]:
     """Return the node number of each road's first and last point, and the nodes' places."""
     lines = roads.geometry.to_numpy()
     first = shapely.get_coordinates(shapely.get_point(lines, 0))
@@ -106,7 +105,7 @@ def _without_stumps(roads: gpd.GeoDataFrame, least: float) -> gpd.GeoDataFrame:
     return roads[keep].reset_index(drop=True)
 
 
-def pieces_of(roads: gpd.GeoDataFrame) -> NDArray[np.int64]:
+def pieces_of(roads: gpd.GeoDataFrame) -> Ints:
     """Return for each road the number of the connected piece it belongs to; 0 is the longest."""
     a, b, nodes = ends(roads)
     n = len(nodes)

@@ -10,8 +10,9 @@ import geopandas as gpd
 import numpy as np
 from scipy import ndimage
 
+from fjordby.arrays import Bools, Floats, Ints
 from fjordby.catalogue import rows
-from fjordby.city.town.ground import Bools, Floats, Ground, Ints
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.settle import (
     HARBOUR,
     HOMES,

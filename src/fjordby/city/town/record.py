@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fjordby.arrays import Floats, Ints
 from fjordby.city.model import AGE_GROUPS
 from fjordby.city.town.batch import Batch, batch
-from fjordby.city.town.ground import Floats, Ground, Ints
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.places import Spot
 from fjordby.city.town.residents import adjust_flats, rehouse, share

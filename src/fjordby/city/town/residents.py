@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from fjordby.arrays import Bools, Floats, Ints
 from fjordby.catalogue import rows
 from fjordby.city.model import AGE_GROUPS
-from fjordby.city.town.ground import Floats, Ints
 from fjordby.city.town.parameters import Parameters
 
 #: Residents are written to this fraction of a person.
@@ -121,7 +121,7 @@ def share(
     return _whole_grains(by_age, index, people, total > 0)
 
 
-def _whole_grains(by_age: Floats, cell: Ints, people: Floats, lived: NDArray[np.bool_]) -> Floats:
+def _whole_grains(by_age: Floats, cell: Ints, people: Floats, lived: Bools) -> Floats:
     """Round to grains so that each census cell still adds up (largest remainders first)."""
     grains = by_age / GRAIN
     whole = np.floor(grains)

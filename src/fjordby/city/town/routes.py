@@ -12,8 +12,9 @@ from scipy import ndimage
 from scipy.spatial import Delaunay, QhullError
 from shapely import LineString, Point, STRtree
 
+from fjordby.arrays import Bools, Floats
 from fjordby.city.town import kernels
-from fjordby.city.town.ground import Bools, Floats, Ground
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.settle import HOMES, Centre, Settlement, weighted_middles
 from fjordby.errors import BadCity

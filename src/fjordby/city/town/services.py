@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 from shapely import LineString
 
+from fjordby.arrays import Floats
 from fjordby.city.town.batch import Batch, batch
 from fjordby.city.town.blocks import PERIMETER, Blocks
 from fjordby.city.town.boxes import FORCE, Standing
 from fjordby.city.town.fronts import Fronts
-from fjordby.city.town.ground import Floats
 from fjordby.city.town.houses import Land
 from fjordby.city.town.places import Site, Spot
 from fjordby.city.town.shapes import draw_boxes

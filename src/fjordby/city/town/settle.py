@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from fjordby.city.town.ground import Bools, Floats, Ground, Ints
+from fjordby.arrays import Bools, Floats, Ints
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.parameters import Parameters
 
 #: Codes of land use on the planning grid.

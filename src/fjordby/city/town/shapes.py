@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from fjordby.city.town.ground import Floats
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 from shapely import LineString
 
+from fjordby.arrays import Bools, Floats
 from fjordby.city.town import kernels
 from fjordby.city.town.field import Field
-from fjordby.city.town.ground import Bools, Floats, Ground
+from fjordby.city.town.ground import Ground
 from fjordby.city.town.parameters import Parameters
 from fjordby.city.town.settle import HARBOUR, HOMES, WORK, Uses
 from fjordby.errors import BadValue

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Array
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
 from fjordby.flood.rain import kernels
 from fjordby.flood.rain.hollows import OFF_MAP, TO_SEA, Bluespots
 from fjordby.grid import Raster
 from fjordby.shock.event import Series
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fjordby.arrays import Array
 from fjordby.errors import BadValue
 from fjordby.flood.rain import kernels
 from fjordby.flood.surge.connection import check_ground
 from fjordby.flood.surge.edges import NEIGHBOURS, Edges
 from fjordby.grid import Grid, Raster
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Values of `Bluespots.catchment` and `Bluespots.down` that are no hollow.
 TO_SEA, OFF_MAP, NO_LAND = kernels.IN_SEA, kernels.IN_OUTSIDE, kernels.UNKNOWN

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from fjordby.arrays import Array
 from fjordby.flood.surge.kernels import heap_drop, heap_push
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 # What a cell of the board is.
 LAND, SEA, OUTSIDE = 0, 1, 2

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Array
 from fjordby.city import City
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
@@ -14,8 +15,6 @@ from fjordby.flood.surge import kernels
 from fjordby.flood.surge.edges import NEIGHBOURS, Edges, barrier_edges
 from fjordby.grid import Grid, Raster
 from fjordby.shock.event import Event
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Shelves of the waiting queue; assumed: their first items (256 kB) stay in a core's own cache.
 _SHELVES = 1 << 16

@@ -10,11 +10,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from fjordby.arrays import Array
 from fjordby.errors import BadValue
 from fjordby.flood.surge import kernels
 from fjordby.grid import Grid
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Types of barrier: whether water can be let through.
 BARRIER_TYPES = {"wall": False, "gate": True}

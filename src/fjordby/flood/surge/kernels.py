@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from fjordby.arrays import Array
 
 # Marks of a cell, as bits.
 SEEN = 1  # its answer is known, or there is nothing to ask (sea, unknown, the rim of the array)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.city.town.boxes import kernels
-from fjordby.city.town.ground import Floats
 from fjordby.errors import BadValue
 from fjordby.grid import Grid
 
@@ -55,9 +54,9 @@ class Standing:
     grid: Grid
     room: int
     boxes: Floats = field(init=False)
-    head: NDArray[np.int64] = field(init=False)
-    following: NDArray[np.int64] = field(init=False)
-    entry: NDArray[np.int64] = field(init=False)
+    head: Ints = field(init=False)
+    following: Ints = field(init=False)
+    entry: Ints = field(init=False)
     count: int = 0
     used: int = 0
 
@@ -74,11 +73,11 @@ class Standing:
         self,
         wanted: Floats,
         grow: Floats | float = 0.0,
-        group: NDArray[Any] | None = None,
-        quota_of: NDArray[Any] | None = None,
+        group: Array | None = None,
+        quota_of: Array | None = None,
         quota: Floats | None = None,
         takes: Floats | float = 1.0,
-    ) -> NDArray[np.bool_]:
+    ) -> Bools:
         """Let boxes stand in order, where they are free and in quota; returns which do.
 
         Parameters
@@ -111,7 +110,7 @@ class Standing:
         self.count, self.used = int(count), int(used)
         return taken
 
-    def free(self, wanted: Floats, grow: float = 0.0) -> NDArray[np.bool_]:
+    def free(self, wanted: Floats, grow: float = 0.0) -> Bools:
         """Return which boxes touch nothing that stands; none of them is let stand."""
         found = np.zeros(len(wanted), bool)
         if len(wanted):
