@@ -8,7 +8,7 @@ import numpy as np
 
 from fjordby.city import City
 from fjordby.errors import BadValue
-from fjordby.flood.model import Flood
+from fjordby.flood.model import Flood, one_grid
 from fjordby.flood.rain import Bluespots, bluespots, rain_flood, rain_left
 from fjordby.flood.surge import barrier_edges, sea_flood
 from fjordby.grid import Grid, Raster
@@ -70,13 +70,9 @@ def instant(
 
 def deepest(floods: Sequence[Flood]) -> Raster:
     """Return the larger depth of several floods, cell by cell [m]; NaN where all are NaN."""
-    if not floods:
-        raise BadValue("at least one flood", "none", "Give the floods of an event.")
-    grid = floods[0].grid
+    grid = one_grid(floods)
     depth = floods[0].depth.values
     for flood in floods[1:]:
-        if flood.grid != grid:
-            raise BadValue(f"floods on one grid {grid}", f"{flood.grid}", "Resample one of them.")
         depth = np.fmax(depth, flood.depth.values)
     return grid.raster(depth.copy(), "depth")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fjordby.errors import BadValue
 from fjordby.grid import Grid, Raster
 from fjordby.provenance import Kind
 
@@ -40,3 +42,14 @@ class Flood:
     def grid(self) -> Grid:
         """The grid of the depth."""
         return Grid.of(self.depth)
+
+
+def one_grid(floods: Sequence[Flood]) -> Grid:
+    """Return the grid that several floods share; raises `BadValue` when they share none."""
+    if not floods:
+        raise BadValue("at least one flood", "none", "Give the floods of an event.")
+    grid = floods[0].grid
+    for flood in floods[1:]:
+        if flood.grid != grid:
+            raise BadValue(f"floods on one grid {grid}", f"{flood.grid}", "Resample one of them.")
+    return grid

@@ -12,7 +12,7 @@ import pandas as pd
 from fjordby.arrays import Floats
 from fjordby.city.model import City
 from fjordby.errors import BadValue
-from fjordby.flood.model import Flood
+from fjordby.flood.model import Flood, one_grid
 from fjordby.harm import kernels
 from fjordby.harm.access import WayToCare, way_to_care
 from fjordby.harm.danger import RATING_WORDS, class_limits, danger
@@ -203,12 +203,7 @@ def impact(
 
 
 def _ready(city: City, floods: tuple[Flood, ...], prepared: Stakes | None) -> Stakes:
-    if not floods:
-        raise BadValue("at least one flood", "none", "Give the floods of an event.")
-    grid = floods[0].grid
-    for one in floods[1:]:
-        if one.grid != grid:
-            raise BadValue(f"floods on one grid {grid}", f"{one.grid}", "Resample one of them.")
+    grid = one_grid(floods)
     if prepared is None:
         return stakes(city, grid)
     if prepared.city is not city or prepared.grid != grid:

@@ -10,6 +10,7 @@ import pandas as pd
 from fjordby.arrays import Floats
 from fjordby.city import City
 from fjordby.errors import BadCity, BadValue, MissingLayer
+from fjordby.plain import number
 from fjordby.shock.anchors import curve_from_anchors
 from fjordby.shock.curve import BAND, Curve
 from fjordby.shock.event import Event, Series
@@ -162,7 +163,10 @@ def sea_event(city: City, level: float, future: Future = NOW) -> Event:
     mean = sky.mean_sea_level(future)
     return Event(
         id=f"sea-{level:.2f}",
-        name=Words(f"Vandstand {level:.2f} m".replace(".", ","), f"Sea level {level:.2f} m"),
+        name=Words(
+            f"Vandstand {number(level, 'da', decimals=2)} m",
+            f"Sea level {number(level, 'en', decimals=2)} m",
+        ),
         sea=surge(level, mean, shocks.sea.shape),
         rate=float(sea_curve(city).rate(level - mean)),
         kind=shocks.sea.kind,

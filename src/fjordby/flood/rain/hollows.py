@@ -133,12 +133,7 @@ def bluespots(terrain: Raster, sea: Raster, edges: Edges | None = None) -> Blues
     """
     grid = check_ground(terrain, sea)
     edges = Edges.none(grid) if edges is None else edges
-    if edges.grid != grid:
-        raise BadValue(
-            f"barriers on the terrain's grid {grid}",
-            f"{edges.grid}",
-            "Make them again with barrier_edges on this grid.",
-        )
+    edges.expect(grid)
     board = _board(terrain.values, sea.values, edges)
     owner, pits = _catchments(board)
     tree = _forest(board, owner, pits)

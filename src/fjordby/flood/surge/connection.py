@@ -218,12 +218,7 @@ def _check(grid: Grid, sea: Raster, edges: Edges, connectivity: int) -> None:
         raise BadValue(
             "a terrain with sea on it", "one without", "Mark the open sea, or ask about rain only."
         )
-    if edges.grid != grid:
-        raise BadValue(
-            f"barriers on the terrain's grid {grid}",
-            f"{edges.grid}",
-            "Make them again with barrier_edges on this grid.",
-        )
+    edges.expect(grid)
 
 
 def _ground(terrain: Array, sea: Array, edges: Edges, connectivity: int) -> tuple[Any, Array]:

@@ -58,6 +58,15 @@ class Edges:
         """Return a grid without barriers."""
         return cls(grid, np.zeros(0, np.int64), np.zeros((0, 8), np.float32))
 
+    def expect(self, grid: Grid) -> None:
+        """Raise `BadValue` when they stand on another grid than the terrain's."""
+        if self.grid != grid:
+            raise BadValue(
+                f"barriers on the terrain's grid {grid}",
+                f"{self.grid}",
+                "Make them again with barrier_edges on this grid.",
+            )
+
     def __len__(self) -> int:
         """Return the number of cells with a barrier on a step."""
         return self.cells.size
