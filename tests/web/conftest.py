@@ -122,6 +122,7 @@ def events_of(by_level: dict, storms: list[dict]) -> dict:
                 "year": None,
                 "source": "made up for tests",
                 "kind": "synthetic",
+                "left_out": ["streams"] if storm["sea_peak"] is None else [],
                 **storm,
                 "impact": at_level(by_level["all"], level),
                 "districts": {i: at_level(d, level) for i, d in by_level["districts"].items()},

@@ -269,6 +269,11 @@ def test_a_single_projection_is_not_told_with_a_spread_of_nothing(visit, study):
     assert "Maybe water" not in said
 
 
+def test_rain_says_that_streams_are_not_counted_and_a_surge_does_not(visit):
+    assert "not counted" in visit("?event=cloudburst&lang=en").locator("#left-out").inner_text()
+    assert visit("?event=bodil&lang=en").locator("#left-out").count() == 0
+
+
 def test_data_that_are_made_up_say_so(visit):
     page = visit("?tab=data&lang=en")
     assert page.get_by_role("tabpanel").get_by_text("synthetic").count() > 5

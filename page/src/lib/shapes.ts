@@ -42,7 +42,13 @@ export interface Figures<T> {
 }
 export type Impact = Figures<number>;
 export type Rows = Figures<number[]>;
-export interface Levels { levels: number[]; all: Rows; districts: Record<string, Rows> }
+export interface Levels {
+  levels: number[];
+  all: Rows;
+  districts: Record<string, Rows>;
+  /** Figures that the city has no layers for: their noughts mean "not known". */
+  unknown?: string[];
+}
 
 export interface FloodEvent {
   id: string;
@@ -55,6 +61,8 @@ export interface FloodEvent {
   rain_depth: number;
   rate: number | null;
   year: number | null;
+  /** What the event also does that the engine behind these figures cannot tell, such as "streams". */
+  left_out?: string[];
   impact: Impact;
   districts: Record<string, Impact>;
 }
@@ -87,6 +95,8 @@ export interface Rarity {
 export interface Comparison {
   what: Words;
   published: number;
+  /** The same in our money and price year, where it is money. */
+  published_now?: number | null;
   unit: string;
   price_year?: number | null;
   ours: Band;

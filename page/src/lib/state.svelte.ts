@@ -9,9 +9,8 @@ export type Tab = (typeof TABS)[number];
 export const THEMES = ["auto", "light", "dark"] as const;
 export type ThemeChoice = (typeof THEMES)[number];
 
-/** The slider's range and the steps of its keys [m]. */
-export const LOWEST = 0;
-export const HIGHEST = 5;
+/** The gauge's range, that of the levels the study computed; and the steps of its keys [m]. */
+export const gauge = $state({ lowest: 0, highest: 5 });
 export const STEP = 0.05;
 export const LEAP = 0.5;
 
@@ -25,13 +24,14 @@ function browserLanguage(): Lang {
 }
 
 export const clampLevel = (value: number): number =>
-  Math.round(Math.min(Math.max(Number.isFinite(value) ? value : 0, LOWEST), HIGHEST) * 100) / 100;
+  Math.round(Math.min(Math.max(Number.isFinite(value) ? value : 0, gauge.lowest), gauge.highest) * 100) / 100;
 
 export const view = $state({
   lang: one<Lang>(["da", "en"], asked.get("lang"), browserLanguage()),
   theme: one<ThemeChoice>(THEMES, asked.get("theme"), "auto"),
   tab: one<Tab>(TABS, asked.get("tab"), "impact"),
-  level: clampLevel(Number(asked.get("level") ?? 0)),
+  // Held to the gauge once the study has said how far it reaches.
+  level: Number(asked.get("level") ?? 0) || 0,
   event: asked.get("event") ?? "",
   future: asked.get("future") ?? "",
   building: asked.get("building") ?? "",

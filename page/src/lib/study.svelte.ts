@@ -3,7 +3,7 @@
 import { getCity, getEvents, getLayers, getLevels, getRisk, Trouble } from "./api";
 import { countBand, damageBand, families, impactDamage, sureBand, type Measure, type Water } from "./figures";
 import type { Band, City, Events, FloodEvent, Future, Impact, Layers, Levels, Risk, Rows } from "./shapes";
-import { clampLevel, HIGHEST, LOWEST, view } from "./state.svelte";
+import { clampLevel, gauge, view } from "./state.svelte";
 
 export interface Study {
   city: City;
@@ -27,6 +27,9 @@ export async function fetchStudy(): Promise<Study> {
       throw error;
     }),
   ]);
+  gauge.lowest = levels.levels[0] ?? 0;
+  gauge.highest = levels.levels.at(-1) ?? 5;
+  view.level = clampLevel(view.level);
   return { city, levels, events, layers, risk };
 }
 
@@ -122,4 +125,4 @@ export function setEvent(of: Study, id: string): void {
   if (!canRise(event)) view.future = "";
 }
 
-export const shownLevel = (of: Study): number => Math.min(Math.max(waterNow(of).level, LOWEST), HIGHEST);
+export const shownLevel = (of: Study): number => Math.min(Math.max(waterNow(of).level, gauge.lowest), gauge.highest);

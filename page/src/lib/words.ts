@@ -105,6 +105,11 @@ export const WORDS = {
   moreOften: w("oftere end hvert {to}. år", "more often than every {to} years"),
   between: w("hvert {from}.-{to}. år", "every {from} to {to} years"),
   rarer: w("sjældnere end hvert {from}. år", "rarer than every {from} years"),
+  noStreams: w(
+    "Vandløb, der går over bredderne, er ikke regnet med: tallene viser kun regn, der bliver stående.",
+    "Streams that leave their banks are not counted: the figures show only rain that stands.",
+  ),
+  notKnown: w("vides ikke: byen har ingen data om det", "not known: the city has no data on it"),
   presentValue: w("Over tid", "Over time"),
   curve: w("Hvor højt, hvor tit", "How high, how often"),
   curveHelp: w(

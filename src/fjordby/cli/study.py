@@ -222,7 +222,7 @@ def _tell(study: Study, json: bool, lang: str) -> None:
         damage = hurt["damage"]
         rows.append(
             (
-                event["name"][lang],
+                event["name"][lang] + (" *" if event["left_out"] else ""),
                 "" if event["sea_peak"] is None else number(event["sea_peak"], lang, decimals=2),
                 number(1000 * event["rain_depth"], lang) if event["rain_depth"] else "",
                 counted(hurt["people"], lang) if people_known else not_known(lang),
@@ -231,6 +231,13 @@ def _tell(study: Study, json: bool, lang: str) -> None:
             )
         )
     table(study.city.name[lang], heads, rows)
+    if any(event["left_out"] for event in events):
+        say(
+            {
+                "da": "* uden vandløb, der går over bredderne: kun regn, der bliver stående",
+                "en": "* without streams that leave their banks: only rain that stands",
+            }[lang]
+        )
     ead = found["ead"]
     yearly = amount(ead["low"], ead["mid"], ead["high"], currency, lang)
     say({"da": f"Forventet årlig skade i dag: {yearly}",

@@ -189,7 +189,7 @@ def event_rows(
         people = counted(event["impact"]["people"], language)
         rows.append(
             {
-                "name": event["name"][language],
+                "name": event["name"][language] + (" *" if event["left_out"] else ""),
                 "level": number(peak, language, decimals=2) if peak is not None else "",
                 "rain": number(rain, language) if rain else "",
                 "people": not_known(language) if "people" in unknown else people,

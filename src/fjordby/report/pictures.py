@@ -50,7 +50,7 @@ def _land(axes: Axes, city: City) -> None:
     axes.imshow(sea, cmap=ListedColormap(["#e3edf4"]), extent=extent, interpolation="nearest")
 
 
-def _frame(axes: Axes, city: City, language: str, bounds: Sequence[float]) -> None:
+def _frame(axes: Axes, language: str, bounds: Sequence[float]) -> None:
     """Add what makes a picture a map: a scale, north, and no axes."""
     west, south, east, north = bounds
     axes.set_xlim(west, east)
@@ -109,7 +109,7 @@ def depth_map(city: City, depth: Raster, language: str, bounds: Sequence[float])
         city.buildings.plot(ax=axes, facecolor="none", edgecolor="#5a6570", linewidth=0.12)
     if len(city.districts):
         city.districts.boundary.plot(ax=axes, color=INK, linewidth=0.4, linestyle=(0, (4, 3)))
-    _frame(axes, city, language, bounds)
+    _frame(axes, language, bounds)
     bar = figure.colorbar(
         picture, ax=axes, orientation="horizontal", shrink=0.6, aspect=40, pad=0.01,
         ticks=DEPTHS[1:-1],

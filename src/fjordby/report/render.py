@@ -187,6 +187,7 @@ def _hazard(
         "curve": pictures.level_curve(risk["curve"], language, labels),
         "curve_kind": risk.get("curve_kind", "assumed"),
         "curve_words": risk.get("curve_source", ""),
+        "left_out": any(event["left_out"] for event in tables["events"]["events"]),
         "events": content.event_rows(
             tables["events"]["events"], risk["currency"], tables["levels"]["unknown"], language
         ),

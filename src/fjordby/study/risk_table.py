@@ -14,6 +14,7 @@ from fjordby.city import City
 from fjordby.harm import PRICE_YEAR
 from fjordby.progress import Progress
 from fjordby.shock import NOW, Future, climate, sea_curve, sea_levels
+from fjordby.shock.distributions import chance_of_rate
 from fjordby.study import said
 from fjordby.study.compare import compare
 from fjordby.study.workshop import Workshop
@@ -80,7 +81,9 @@ def risk_table(shop: Workshop, progress: Progress) -> dict[str, Any]:
 def _by_rarity(shop: Workshop) -> list[dict[str, Any]]:
     """Return which part of today's risk from the sea comes from how rare water."""
     rates = sea_rates(shop.city, shop.by_level.levels, NOW, shop.height_error)
-    shares = shares_by_period(rates, shop.by_level.members[:, :, -1], np.array(RARITIES))
+    # The rates are chances of a first loss in a year, so the edges are too.
+    periods = 1.0 / chance_of_rate(1.0 / np.array(RARITIES))
+    shares = shares_by_period(rates, shop.by_level.members[:, :, -1], periods)
     edges = (None, *RARITIES, None)
     return [
         {"from": first, "to": last, "share": round(float(share), 3)}

@@ -157,6 +157,8 @@ def event_said(event: Event, today: Event | None, impact: Impact) -> dict[str, A
         "rain_depth": event.rain_depth,
         "rate": event.rate,
         "year": event.year,
+        # The instant engines know no streams; who reads the figures must know that.
+        "left_out": ["streams"] if event.streams else [],
         "impact": of(-1),
         "districts": {name: of(k) for k, name in enumerate(impact.districts) if name},
     }
