@@ -12,7 +12,7 @@ import shapely
 from scipy import ndimage
 from shapely import LineString
 
-from fjordby.arrays import Floats
+from fjordby.arrays import Array, Floats
 from fjordby.city.town import (
     blocks,
     boxes,
@@ -135,9 +135,7 @@ def build_town(
     half = np.array([road_class(c).width / 2.0 for c in roads["road_class"]])
     real = real_buildings(real_houses)
     standing = boxes.obstacles(ground.grid, roads, half, streams, real.shape, _room(ground))
-    cut = blocks.cut_blocks(
-        ground, use, town, roads, half, _water(streams, sea), numbers, chance[7]
-    )
+    cut = blocks.cut_blocks(ground, use, town, roads, half, _water(streams), numbers, chance[7])
     built, placed, roads = _build(
         cut, standing, land, town, roads, sites, site_boxes, small, numbers, chance
     )
@@ -202,7 +200,7 @@ def _weave(
     return network.weave(source, ground.grid.crs, numbers, passable)
 
 
-def _water(streams: gpd.GeoDataFrame, sea: Raster) -> np.ndarray:
+def _water(streams: gpd.GeoDataFrame) -> Array:
     """Return streams with their banks as polygons."""
     if streams.empty:
         return np.zeros(0, object)

@@ -138,7 +138,7 @@ def lay(
     ).astype(np.int64)
     cells -= 1
     outlines = census.geometry.to_numpy()
-    persons = _spread(cells, _inside(census, cells, grid), suit * np.where(wet, 0.35, 1.0), grid)
+    persons = _spread(cells, _inside(census, grid), suit * np.where(wet, 0.35, 1.0), grid)
     return Ground(grid, filled, slope, land, suit, water, to_sea, wet, cells, persons, outlines)
 
 
@@ -193,7 +193,7 @@ def _burn_streams(streams: gpd.GeoDataFrame, grid: Grid) -> Bools:
     return np.asarray(burnt > 0)
 
 
-def _inside(census: gpd.GeoDataFrame, cells: Ints, grid: Grid) -> Floats:
+def _inside(census: gpd.GeoDataFrame, grid: Grid) -> Floats:
     """Return each census cell's residents, less the share whose part lies outside the grid."""
     west, south, east, north = grid.bounds
     inside = census.geometry.clip_by_rect(west, south, east, north).area.to_numpy()

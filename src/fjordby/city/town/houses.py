@@ -169,11 +169,11 @@ def detached(
     )
     boxes, some, cell, key = boxes[ok], some.pick(np.flatnonzero(ok)), cell[ok], key[ok]
     taken = standing.claim(boxes, 0.0, None, cell, quota)
-    return _plots(boxes[taken], lane[key[taken]], land, numbers, rng)
+    return _plots(boxes[taken], lane[key[taken]], numbers, rng)
 
 
 def _plots(
-    plot: Floats, setback: Floats, land: Land, numbers: Parameters, rng: np.random.Generator
+    plot: Floats, setback: Floats, numbers: Parameters, rng: np.random.Generator
 ) -> list[Batch]:
     """Return a house on each plot, some with a garage beside it and a shed behind."""
     n = len(plot)
@@ -281,11 +281,11 @@ def country(
     quota = need.copy()
     taken = standing.claim(site, 22.0, None, cell, quota)
     site, farm = site[taken], farm[taken]
-    return [*_farms(site[farm], numbers, rng), *_plots(site[~farm], np.full((~farm).sum(), 5.0),
-                                                      land, numbers, rng)]  # fmt: skip
+    setback = np.full((~farm).sum(), 5.0)
+    return [*_farms(site[farm], rng), *_plots(site[~farm], setback, numbers, rng)]
 
 
-def _farms(yard: Floats, numbers: Parameters, rng: np.random.Generator) -> list[Batch]:
+def _farms(yard: Floats, rng: np.random.Generator) -> list[Batch]:
     """Return farmhouses with barns around a yard."""
     n = len(yard)
     if n == 0:

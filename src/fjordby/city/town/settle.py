@@ -59,7 +59,7 @@ def settle(ground: Ground, numbers: Parameters, rng: np.random.Generator) -> Set
     density = ndimage.gaussian_filter(persons, 200.0 / ground.grid.cell)
     density = density / ground.grid.cell_area * 1e6
     use = np.where(built, HOMES, OPEN).astype(np.int8)
-    return Settlement(use, persons, density, _centres(ground, persons, density, built))
+    return Settlement(use, persons, density, _centres(ground, persons, density))
 
 
 def _texture(ground: Ground, rng: np.random.Generator) -> Floats:
@@ -135,8 +135,8 @@ def _gather(ground: Ground, built: Bools) -> Floats:
     return np.where(inside, moved * scale[np.maximum(cells, 0)], 0.0)
 
 
-def _centres(ground: Ground, persons: Floats, density: Floats, built: Bools) -> list[Centre]:
-    """Return peaks of density at least 700 m apart on built-up land, largest first."""
+def _centres(ground: Ground, persons: Floats, density: Floats) -> list[Centre]:
+    """Return peaks of density at least 700 m apart on land, largest first."""
     reach = max(int(700.0 / ground.grid.cell), 1)
     smooth = ndimage.gaussian_filter(density, 150.0 / ground.grid.cell)
     peak = (ndimage.maximum_filter(smooth, size=2 * reach + 1) == smooth) & (smooth > 1.0)

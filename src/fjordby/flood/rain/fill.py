@@ -115,9 +115,9 @@ def rain_flood(
     grid = spots.grid
     owner = spots.catchment.values
     land = owner >= OFF_MAP
-    fallen = _on_land(rain, spots, land, "rain")
-    taken = _on_land(infiltration, spots, land, "infiltration")
-    taken = taken + _on_land(sewer, spots, land, "sewer")
+    fallen = _on_land(rain, land, "rain")
+    taken = _on_land(infiltration, land, "infiltration")
+    taken = taken + _on_land(sewer, land, "sewer")
     runs = np.maximum(fallen - taken, 0.0)
     arrived = _by_owner(owner, land, runs, spots.innermost)
     water, level, to_sea, off_map = _come_to_rest(spots, arrived[2:].copy())
@@ -197,7 +197,7 @@ def rain_left(rain: Series, capacity: float | Array) -> Any:
     return left if taken.ndim else float(left)
 
 
-def _on_land(value: float | Raster, spots: Bluespots, land: Array, name: str) -> Array:
+def _on_land(value: float | Raster, land: Array, name: str) -> Array:
     """Return a depth as an array that spreads over the grid; raises `BadValue`."""
     if isinstance(value, Raster):
         if value.shape != land.shape:

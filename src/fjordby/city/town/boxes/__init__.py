@@ -115,7 +115,7 @@ class Standing:
         found = np.zeros(len(wanted), bool)
         if len(wanted):
             kernels.which_free(
-                np.ascontiguousarray(wanted, np.float64), grow, self.boxes, self.count,
+                np.ascontiguousarray(wanted, np.float64), grow, self.boxes,
                 self.head, self.following, self.entry, self.grid.west, self.grid.north,
                 BUCKET, self.ny, self.nx, found,
             )  # fmt: skip

@@ -44,7 +44,6 @@ def box_free(
     box: Floats,
     grow: float,
     boxes: Floats,
-    count: int,
     head: Ints,
     following: Ints,
     entry: Ints,
@@ -158,7 +157,7 @@ def claim(
         j = i
         while free and j < end:
             free = box_free(
-                wanted[j], grow[j], boxes, count, head, following, entry, west, north, cell, ny, nx
+                wanted[j], grow[j], boxes, head, following, entry, west, north, cell, ny, nx
             )
             j += 1
         if free:
@@ -183,7 +182,6 @@ def which_free(
     wanted: Floats,
     grow: float,
     boxes: Floats,
-    count: int,
     head: Ints,
     following: Ints,
     entry: Ints,
@@ -197,5 +195,5 @@ def which_free(
     """Tell which wanted boxes touch nothing that stands; none of them is let stand."""
     for i in range(wanted.shape[0]):
         free[i] = box_free(
-            wanted[i], grow, boxes, count, head, following, entry, west, north, cell, ny, nx
+            wanted[i], grow, boxes, head, following, entry, west, north, cell, ny, nx
         )
