@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from shapely.geometry import LineString
 
@@ -48,7 +49,9 @@ def test_a_surge_floods_the_beach_up_to_its_peak(valley):
     np.testing.assert_array_equal(sea_flood(valley, 1.2, known).depth.values, depth)
 
 
-def test_a_wall_keeps_the_surge_out_and_an_open_gate_lets_it_in(valley):
+@pytest.fixture(scope="module")
+def walled(valley):
+    """The valley behind a wall along its shore, with a gate in the middle."""
     lines = [LineString([(205, -5), (205, 195)]), LineString([(205, 205), (205, 405)])]
     gate = LineString([(205, 195), (205, 205)])
     barriers = gpd.GeoDataFrame(
@@ -61,7 +64,11 @@ def test_a_wall_keeps_the_surge_out_and_an_open_gate_lets_it_in(valley):
         geometry=[*lines, gate],
         crs=valley.crs,
     )
-    city = valley.with_(barriers=barriers)
+    return valley.with_(barriers=barriers)
+
+
+def test_a_wall_keeps_the_surge_out_and_an_open_gate_lets_it_in(valley, walled):
+    city = walled
     outside = valley.grid.x <= 205
     behind = ~outside[None, :] & ~valley.sea.values
     assert np.nanmax(np.where(behind, sea_flood(city, 1.2).depth.values, 0)) == 0.0
@@ -70,6 +77,24 @@ def test_a_wall_keeps_the_surge_out_and_an_open_gate_lets_it_in(valley):
         sea_flood(city, 1.2, open_gates=["sluice"]).depth.values,
         sea_flood(valley, 1.2).depth.values,
     )
+
+
+def test_a_gate_lets_rain_out_to_a_quiet_sea_and_holds_it_in_behind_a_surge(walled):
+    hills = gpd.GeoDataFrame(
+        {"id": ["hill", "dale"], "name": "", "type": "wall", "crest": 20.0},
+        geometry=[LineString([(-5, y), (1005, y)]) for y in (15, 385)],
+        crs=walled.crs,
+    )
+    walled = walled.with_(barriers=pd.concat([walled.barriers, hills], ignore_index=True))
+    falls = storm(1.2, rain=0.05)
+    quiet = Event("rain", NAME, None, falls.rain)
+    (run_off,) = instant(walled, quiet)
+    _, held_in = instant(walled, falls)
+    within = (walled.grid.y[:, None] > 15) & (walled.grid.y[:, None] < 385)
+    assert np.nansum(np.where(within, run_off.depth.values, 0.0)) == 0.0
+    assert np.nansum(held_in.depth.values) * walled.grid.cell_area > 1000.0
+    (shut,) = instant(walled, quiet, open_gates=())
+    np.testing.assert_array_equal(shut.depth.values, held_in.depth.values)
 
 
 def test_an_event_gives_one_flood_for_each_kind_of_water(dented):

@@ -10,7 +10,7 @@ from fjordby.city import City
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood, one_grid
 from fjordby.flood.rain import Bluespots, bluespots, rain_flood, rain_left
-from fjordby.flood.surge import barrier_edges, sea_flood
+from fjordby.flood.surge import barrier_edges, gates, sea_flood
 from fjordby.grid import Grid, Raster
 from fjordby.shock.event import Event, Series
 
@@ -22,7 +22,7 @@ def instant(
     spots: Bluespots | None = None,
     infiltration: float | Raster = 0.0,
     sewer: float | Raster = 0.0,
-    open_gates: Collection[str] = (),
+    open_gates: Collection[str] | None = None,
 ) -> tuple[Flood, ...]:
     """Flood a city by an event without time: one flood for each kind of water.
 
@@ -44,7 +44,8 @@ def instant(
         What the ground and the sewer take while it rains [m/s], each a number or a raster on the
         city's grid; 0 by default, which is the worst case.
     open_gates
-        Ids of gates that stand open.
+        Ids of gates that stand open. None: gates are shut against an event's sea, and stand open
+        to let rain out when the sea is quiet.
 
     Raises
     ------
@@ -57,9 +58,11 @@ def instant(
             f"{event.name.en} with neither",
             "Streams alone need the dynamic engine.",
         )
+    if open_gates is None and event.sea is not None:
+        open_gates = ()
     floods = []
     if event.sea is not None:
-        floods.append(sea_flood(city, event, connection, open_gates))
+        floods.append(sea_flood(city, event, connection, open_gates or ()))
     if event.rain is not None:
         if spots is None:
             spots = city_bluespots(city, open_gates)
@@ -77,8 +80,18 @@ def deepest(floods: Sequence[Flood]) -> Raster:
     return grid.raster(depth.copy(), "depth")
 
 
-def city_bluespots(city: City, open_gates: Collection[str] = ()) -> Bluespots:
-    """Find the bluespots of a city; its barriers keep rain in, gates shut unless named open."""
+def city_bluespots(city: City, open_gates: Collection[str] | None = None) -> Bluespots:
+    """Find the bluespots of a city; its barriers keep rain in.
+
+    Parameters
+    ----------
+    city
+        The city.
+    open_gates
+        Ids of gates that stand open, () for none; None = all, as on a day with a quiet sea.
+    """
+    if open_gates is None:
+        open_gates = gates(city.barriers)
     return bluespots(city.terrain, city.sea, barrier_edges(city.barriers, city.grid, open_gates))
 
 

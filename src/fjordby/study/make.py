@@ -227,7 +227,8 @@ def _rain(shop: Workshop, out: Path, progress: Progress) -> None:
 
 
 def _flood(shop: Workshop, event: Event, out: Path) -> None:
-    spots = shop.spots if event.rain is not None else None
+    # Rain that comes with a surge falls behind shut gates, on hollows of its own.
+    spots = shop.spots if event.rain is not None and event.sea is None else None
     floods = instant(shop.city, event, shop.connection, spots, sewer=shop.drain)
     for flood in floods:
         tags = {"water": flood.water, "engine": flood.engine, "event": event.id}

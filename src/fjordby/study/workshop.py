@@ -50,7 +50,7 @@ class Workshop:
 
     @cached_property
     def spots(self) -> Bluespots:
-        """The hollows of the ground."""
+        """The hollows of the ground on a day with a quiet sea: gates stand open."""
         return city_bluespots(self.city)
 
     @cached_property

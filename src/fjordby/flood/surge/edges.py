@@ -165,6 +165,13 @@ def _check(barriers: gpd.GeoDataFrame) -> None:
         )
 
 
+def gates(barriers: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the ids of the gates among the barriers."""
+    if not len(barriers):
+        return ()
+    return tuple(barriers.loc[barriers["type"] == "gate", "id"].astype(str))
+
+
 def _check_open(open_gates: Collection[str], gates: set[Any]) -> None:
     """Raise `BadValue` when a gate that should stand open is no gate of the city."""
     strange = {str(gate) for gate in open_gates} - set(map(str, gates))
