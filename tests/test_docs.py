@@ -1,6 +1,7 @@
 """The manual is held to the code: its blocks run, its commands and links exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from fjordby.cli import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def blocks(page):
@@ -58,3 +59,27 @@ def test_every_command_is_named_in_the_manual():
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     for name in typer.main.get_command(app).commands:
         assert f"fjordby {name}" in text, name
+
+
+def test_the_index_of_the_manual_names_every_page():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "README.md" or f"]({page.name})" in index, page.name
+
+
+def test_the_licences_name_what_every_layer_that_ships_may_be_used_for():
+    text = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    for city in (ROOT / "src" / "fjordby" / "city" / "builtin").glob("*/city.toml"):
+        for name, layer in tomllib.loads(city.read_text(encoding="utf-8"))["layers"].items():
+            assert layer["licence"] in text, f"{city.parent.name} {name}: {layer['licence']}"
+
+
+def test_the_errors_of_the_terrain_are_those_that_the_city_carries():
+    record = ROOT / "src/fjordby/city/builtin/vejle/terrain_error.toml"
+    zones = tomllib.loads(record.read_text(encoding="utf-8"))["zones"]
+    known = {tuple(z[k] for k in ("n", "bias", "mae", "rmse", "median")) for z in zones}
+    text = (ROOT / "docs" / "terrain.md").read_text(encoding="utf-8").replace("**", "")
+    rows = re.findall(r"\| (\d+) \| (\S+) \| (\S+) \| (\S+) \| (\S+) \|$", text, re.M)
+    assert len(rows) > 10
+    for n, *figures in rows:
+        assert (int(n), *map(float, figures)) in known

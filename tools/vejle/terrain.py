@@ -399,7 +399,7 @@ def provenance(moved: int) -> dict[Layer, Provenance]:
             free,
             "2026",
             "Bare ground kriged between true heights about 100-400 m apart, guided by a surface "
-            "model; a 50 m tile north of N 6,175,000. Town floor: median error 0.4 m, mean 0.7 to "
+            "model; a 50 m tile north of N 6,175,000. Town floor: median error 0.5 m, mean 0.8 to "
             "1.1 m at points left out. Stream beds, bank heights and the sea bed are assumed.",
         ),
         Layer.SEA: Provenance(
