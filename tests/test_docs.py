@@ -1,15 +1,26 @@
 """The manual is held to the code: its blocks run, its commands and links exist."""
 
+import doctest
+import importlib
+import pkgutil
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import fjordby
 from fjordby.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(fjordby.__path__, "fjordby.")
+    if not module.name.endswith("__main__")
+)
 
 
 def blocks(page):
@@ -83,3 +94,8 @@ def test_the_errors_of_the_terrain_are_those_that_the_city_carries():
     assert len(rows) > 10
     for n, *figures in rows:
         assert (int(n), *map(float, figures)) in known
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_in_the_code_are_true(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from pathlib import Path
 
 import pytest
@@ -55,21 +53,3 @@ def test_each_word_layer_kind_and_way_stands_in_the_manual():
     for word in {*words, *Kind, *SEAS, *METRES, *(layer.value for layer in specs())}:
         assert f"`{word}`" in MANUAL or f"{word}.tif" in MANUAL or f"### {word} (" in MANUAL, word
     assert set(CROWDS) == {"buildings", "grid", "table"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "check",
-        "layers",
-        "problem",
-        "toml_text",
-        "making.terrain",
-        "checks.tables",
-        "making.settings",
-    ],
-)
-def test_the_examples_in_the_code_are_true(name):
-    module = importlib.import_module(f"fjordby.city.{name}")
-    failed, _ = doctest.testmod(module)
-    assert failed == 0

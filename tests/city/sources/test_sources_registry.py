@@ -70,12 +70,3 @@ def test_the_examples_in_the_docs_are_python():
     assert blocks
     for block in blocks:
         ast.parse(block)
-
-
-@pytest.mark.parametrize("path", sorted(HERE.rglob("*.py")), ids=lambda p: p.name)
-def test_examples_in_the_code_are_true(path):
-    import doctest
-    import importlib
-
-    name = "fjordby.city.sources" + ("" if path.stem == "__init__" else f".{path.stem}")
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
