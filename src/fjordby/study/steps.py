@@ -26,9 +26,13 @@ from fjordby.progress import Progress
 from fjordby.words import Words
 
 RECORD = "step.json"
+LOCK = ".lock"
 PART = ".part"
 #: What a disk says that takes no more.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+#: What a place says that cannot be written, or be at all.
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP,
+           errno.ENAMETOOLONG)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -114,12 +118,15 @@ def run(folder: Path, steps: Sequence[Step], progress: Progress, language: str) 
     StorageFailed
         When the disk is full or the folder cannot be written; finished steps stay as they are.
     BadFile
-        When another run is at work in the same folder.
+        When the folder holds files of others, or another run is at work in it.
     """
     keys = keys_of(steps)
     whole = sum(step.weight for step in steps) or 1.0
     before = 0.0
     results = []
+    with _storage(folder, errno.ENOENT):
+        folder.mkdir(parents=True, exist_ok=True)
+        _leave_strangers(folder)
     with _storage(folder), _only_one(folder):
         _sweep(folder)
         for step in steps:
@@ -172,6 +179,17 @@ def _make(folder: Path, step: Step, key: str, progress: Progress) -> Done:
     return Done(step.name, key, seconds, files, True)
 
 
+def _leave_strangers(folder: Path) -> None:
+    """Refuse a folder with files of others: steps replace what stands under their names."""
+    known = (folder / LOCK).exists() or any(folder.glob(f"*/{RECORD}"))
+    if not known and any(not one.name.startswith(".") for one in folder.iterdir()):
+        raise BadFile(
+            "a new folder, an empty one or that of a study",
+            f"{folder} with other files",
+            "Choose another folder with --folder; nothing in it was touched.",
+        )
+
+
 def _sweep(folder: Path) -> None:
     """Remove what a killed run left half-made, folders of steps and files."""
     for left in list(folder.rglob(f".*{PART}")):
@@ -182,10 +200,9 @@ def _sweep(folder: Path) -> None:
 
 
 @contextmanager
-def _storage(folder: Path) -> Iterator[None]:
-    """Turn trouble with the disk into words."""
+def _storage(folder: Path, *more: int) -> Iterator[None]:
+    """Turn trouble with the disk into words; `more` are errors that here speak of the folder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as trouble:
         # numpy tells of a full disk without a number: "4096 requested and 512 written".
@@ -196,7 +213,7 @@ def _storage(folder: Path) -> Iterator[None]:
                 trouble.strerror or "a full disk",
                 "Free some space and run it again: finished steps are kept, nothing is half-made.",
             ) from trouble
-        if trouble.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if trouble.errno in (*REFUSED, *more):
             raise StorageFailed(
                 f"a folder that can be written at {folder}",
                 trouble.strerror or "an error",
@@ -208,7 +225,7 @@ def _storage(folder: Path) -> Iterator[None]:
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
     """Hold the folder, so that two runs do not write over each other."""
-    with (folder / ".lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
