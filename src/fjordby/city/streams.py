@@ -42,6 +42,11 @@ def valley_course(
         Points that the stream is known to pass, from its upper to its lower end [m].
     margin
         How far outside the box of two waypoints the way may go [m].
+
+    Raises
+    ------
+    BadValue
+        For fewer than two waypoints, or one that lies off the grid.
     """
     if len(waypoints) < 2:
         raise BadValue(
@@ -151,6 +156,11 @@ def carve(
     The bed goes `downhill` along the course. All cells whose centre lies within half the width,
     and at least one unbroken 4-connected row of cells, take the bed's height, so that water goes
     all along the course. The bed [m] is given at points a quarter of a cell apart.
+
+    Raises
+    ------
+    BadValue
+        For a course that leaves the grid.
     """
     along = np.linspace(0.0, course.length, 1 + int(np.ceil(4 * course.length / grid.cell)))
     points = np.array([course.interpolate(d).coords[0] for d in along])

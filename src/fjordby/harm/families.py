@@ -135,6 +135,11 @@ def costs_for(
         Where the water comes from, a key of `WATERS`.
     currency, price_year
         What the costs shall be in.
+
+    Raises
+    ------
+    BadValue
+        For an unknown source of water, or money that the price tables do not have.
     """
     if water not in WATERS:
         raise BadValue(

@@ -100,6 +100,11 @@ def impacts_by_level(
     prepared
         `stakes(city)` when already known.
 
+    Raises
+    ------
+    BadValue
+        For levels that do not increase.
+
     Notes
     -----
     Only damage is computed level by level. Everything that is counted has one level at which it

@@ -225,6 +225,11 @@ def hazard(depths: Iterable[Floats], rates: Sequence[float] | Floats, least: flo
         Yearly rate of each event [1/year].
     least
         Depths up to this are left out [m].
+
+    Raises
+    ------
+    BadValue
+        When two events speak of different numbers of assets.
     """
     starts, asset, depth, assets = [0], [], [], -1
     for one in depths:

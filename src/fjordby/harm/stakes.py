@@ -62,6 +62,11 @@ def stakes(city: City, grid: Grid | None = None) -> Stakes:
         The city; without buildings `MissingLayer` is raised, roads and places may be missing.
     grid
         Grid of the floods to come; None = the city's own.
+
+    Raises
+    ------
+    BadValue
+        For a grid in another coordinate system than the city's.
     """
     grid = grid or city.grid
     if grid.crs != city.crs:

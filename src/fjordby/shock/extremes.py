@@ -155,6 +155,11 @@ def plotting_positions(levels: Floats, rule: str = "gringorten") -> tuple[Floats
     Returns
     -------
     levels, return periods [years] in the sense of `distributions` (by rate), both shape (n,).
+
+    Raises
+    ------
+    BadValue
+        For an unknown rule.
     """
     if rule not in POSITIONS:
         raise BadValue(f"a rule among {', '.join(POSITIONS)}", repr(rule), "Choose one of these.")

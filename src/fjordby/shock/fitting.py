@@ -67,6 +67,11 @@ def gpd_by_likelihood(peaks: Floats, threshold: float, per_year: float = 1.0) ->
         What they exceed.
     per_year
         How often they come [1/year].
+
+    Raises
+    ------
+    BadValue
+        For a peak that does not exceed the threshold.
     """
     x = _enough(peaks, "peaks") - threshold
     if (x < 0).any():

@@ -263,6 +263,11 @@ def even_rain(depth: float, duration: float) -> Series:
     duration
         How long it falls [s].
 
+    Raises
+    ------
+    BadValue
+        For a depth below 0 or no time to fall in.
+
     Examples
     --------
     >>> round(even_rain(0.030, 3600.0).total, 6)
@@ -282,6 +287,11 @@ def observed_rain(seconds: Floats, depths: Floats) -> Series:
         Edges of the intervals, shape (n + 1,) [s].
     depths
         Rain within each interval, shape (n,) [m].
+
+    Raises
+    ------
+    BadValue
+        For gaps, negative rain, or edges that do not fit the depths.
     """
     edges, fallen = np.asarray(seconds, float), np.asarray(depths, float)
     if not np.isfinite(fallen).all() or (fallen < 0).any():

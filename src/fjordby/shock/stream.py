@@ -39,6 +39,11 @@ def gamma_hydrograph(
     Returns
     -------
     Share of the peak above the base flow, in [0, 1], shape (n,).
+
+    Raises
+    ------
+    BadValue
+        For a time to peak, a shape or a recession of 0 or less.
     """
     if not (time_to_peak > 0 and m > 0) or (recession is not None and not recession > 0):
         raise BadValue(
@@ -155,6 +160,11 @@ def flood_of_rain(
     Returns
     -------
     Flow [m3/s].
+
+    Raises
+    ------
+    BadValue
+        For an area of 0 or less, a share outside [0, 1] or a negative base flow.
     """
     if not (area > 0 and 0 <= runoff <= 1 and base >= 0 and step > 0):
         raise BadValue(

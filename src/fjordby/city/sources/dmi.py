@@ -160,6 +160,11 @@ def tides(
     -------
     Loaded[pd.DataFrame]
         time (UTC) and level [m].
+
+    Raises
+    ------
+    BadValue
+        For another kind.
     """
     if kind not in ("10minutes", "minimum_maximum"):
         raise BadValue("10minutes or minimum_maximum", repr(kind), "Choose one of these.")

@@ -208,6 +208,11 @@ def people_by_age(
     -------
     Loaded[pd.DataFrame]
         area, name, and one column for each of `AGE_GROUPS` [persons].
+
+    Raises
+    ------
+    BadValue
+        For a table without a time or single years of age.
     """
     about = table_info(table_id, client=client, base_url=base_url)
     area, age = _area_variable(about), about.variable("age")

@@ -103,6 +103,11 @@ def build_town(
     progress
         Told how far the work is.
 
+    Raises
+    ------
+    BadValue
+        For a census without a population.
+
     Examples
     --------
     >>> # town = build_town(terrain, sea, streams, census, districts, seed=7)

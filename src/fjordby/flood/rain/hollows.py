@@ -144,6 +144,11 @@ def spill_chain(spots: Bluespots, hollow: int) -> list[int]:
     """List the outermost hollows that the spill of a hollow passes, and the outlet it ends in.
 
     The first is the outermost hollow around the asked one; the last is TO_SEA or OFF_MAP.
+
+    Raises
+    ------
+    BadValue
+        For a hollow that is not there.
     """
     if not 0 <= hollow < len(spots):
         raise BadValue(
