@@ -241,14 +241,15 @@ def _fill_layers(reading: Reading, crs: str) -> None:
 
 def _grid_words(grid: Grid) -> str:
     west, _, _, north = grid.bounds
-    return f"{grid.nx} x {grid.ny} x {grid.cell:g} m, {west:g}, {north:g}"
+    return f"{grid.nx} x {grid.ny} x {grid.cell:g} m, {west:.10g}, {north:.10g}"
 
 
 def save(city: City, folder: str | Path) -> Path:
     """Write a city as a folder, whole or not at all, and return the folder.
 
-    A city folder that was there before is replaced in one step; files in it that are not a
-    city's (a README, say) stay.
+    A city folder that was there before is replaced in one step; files in it that are not of that
+    city (a README, say, or the terrain it was made from) stay, and so does a record whose content
+    did not change.
 
     Raises
     ------
@@ -268,14 +269,41 @@ def save(city: City, folder: str | Path) -> Path:
             "Mend these.",
             [one.line("en") for one in wrong],
         )
-    if target.is_dir() and any(target.iterdir()) and not (target / "city.toml").is_file():
+    there = _there(target)
+    for stem, record in city.records.items():
+        if there.get(f"{stem}.toml") == record:  # stays as its writer left it, remarks and all
+            del files[f"{stem}.toml"]
+    dropped = {name for name in there if name.removesuffix(".toml") not in city.records}
+    old = {str(entry.get("file")) for entry in _entries(there.get("city.toml", {}))}
+    write_folder(target, files, keep=lambda path: path.name not in {*files, *dropped, *old})
+    return target
+
+
+def _there(target: Path) -> dict[str, dict[str, Any]]:
+    """Return the TOML files of the city that a folder holds; raises when it holds something else.
+
+    Settings of `new` are a city.toml of another kind: a city's own has a format and layers.
+    """
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return {}
+    there = {path.name: _toml(path, "toml-bad")[0] for path in target.glob("*.toml")}
+    head = there.get("city.toml", {})
+    if head is not None and not {"format", "layers"} & set(head):
         raise BadValue(
             "a new folder, an empty one or that of a city",
-            f"{target} with other files",
+            f"{target} with other files" if target.is_dir() else f"the file {target}",
             "Choose another name; nothing in it was touched.",
         )
-    write_folder(target, files, keep=lambda path: path.suffix not in (".tif", ".parquet", ".toml"))
-    return target
+    return {name: said or {} for name, said in there.items()}
+
+
+def _entries(head: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    layers = head.get("layers")
+    return (
+        [one for one in layers.values() if isinstance(one, dict)]
+        if isinstance(layers, dict)
+        else []
+    )
 
 
 def _files(city: City) -> tuple[dict[str, bytes], list[Problem]]:

@@ -14,7 +14,7 @@ import shapely
 
 from fjordby.city.check import examine
 from fjordby.city.folder import save
-from fjordby.city.layers import TABLES, empty
+from fjordby.city.layers import TABLES, empty, specs
 from fjordby.city.making import settings as asked
 from fjordby.city.making.crowd import people
 from fjordby.city.making.sea import sea
@@ -24,7 +24,7 @@ from fjordby.city.making.vectors import layer_table, vectors
 from fjordby.city.model import City, Layer
 from fjordby.city.problem import Problem, errors
 from fjordby.city.tables import shape
-from fjordby.errors import BadCity, BadFile, FjordbyError
+from fjordby.errors import BadCity, BadFile, BadValue, FjordbyError
 from fjordby.grid import Grid
 from fjordby.progress import Progress, silent
 from fjordby.provenance import Kind, Provenance
@@ -56,7 +56,8 @@ def new(config_toml: str | Path, folder: str | Path, progress: Progress = silent
     config_toml
         Settings as in `new_template`; paths in it are seen from where it lies.
     folder
-        Where to write the city.
+        Where to write the city. Of a city that stands there, the records that the settings do not
+        name and the files that are not its own stay.
     progress
         Told how far the work has come.
 
@@ -70,6 +71,7 @@ def new(config_toml: str | Path, folder: str | Path, progress: Progress = silent
         When the folder cannot be written.
     """
     settings = asked.read(Path(config_toml).expanduser())
+    kept = _kept(Path(config_toml).expanduser(), Path(folder).expanduser())
     progress(0.0, "terrain")
     ground = heights(settings)
     grid = ground.grid
@@ -87,7 +89,7 @@ def new(config_toml: str | Path, folder: str | Path, progress: Progress = silent
         terrain=grid.raster(ground.values, "terrain"),
         sea=grid.raster(wet, "sea", "1"),
         provenance={layer: _provenance(settings, layer, notes) for layer in settings.layers},
-        records=_records(settings),
+        records=kept | _records(settings),
         **{layer.value: tables[layer] for layer in TABLES},
     )
     progress(0.8, "checking")
@@ -157,7 +159,14 @@ def _layer(
             f"none of {said['file']} within the bounds",
             "See that its crs is right (x before y), and that the bounds are.",
         )
-    return (rows, *layer_table(rows, layer, said))
+    made, notes = layer_table(rows, layer, said)
+    if not len(made):
+        raise BadFile(
+            f"{layer} with a {specs()[layer].geometry} each",
+            f"{len(rows)} rows of {said['file']} without any",
+            "Give a file that holds such shapes; `layer` chooses among those of one file.",
+        )
+    return rows, made, notes
 
 
 def _placed(buildings: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -197,14 +206,28 @@ def _provenance(settings: Settings, layer: Layer, notes: Mapping[Layer, Any]) ->
     return replace(known, note=note, kind=kind)
 
 
+def _kept(config: Path, folder: Path) -> dict[str, Any]:
+    """Return the records written by hand into the city that is made again."""
+    if not (folder / "city.toml").is_file():
+        return {}
+    if config.resolve().parent == folder.resolve():
+        raise BadValue(
+            "settings outside of the city's folder",
+            f"{config} in {folder}, where every TOML file is the city's own",
+            "Move the settings out, or choose another folder.",
+        )
+    return {path.stem: _record(path) for path in folder.glob("*.toml") if path.name != "city.toml"}
+
+
 def _records(settings: Settings) -> dict[str, Any]:
     """Return the records named in the settings."""
-    found = {}
-    for name, file in settings.records.items():
-        try:
-            found[name] = tomllib.loads(settings.path(file).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-            raise BadFile(
-                f"a record as TOML in UTF-8 at {file}", str(wrong), "Mend the file."
-            ) from None
-    return found
+    return {name: _record(settings.path(file)) for name, file in settings.records.items()}
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise BadFile(
+            f"a record as TOML in UTF-8 at {path}", str(wrong), "Mend the file."
+        ) from None

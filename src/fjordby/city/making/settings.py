@@ -215,6 +215,9 @@ def _city(section: Mapping[str, Any]) -> Any:
     name = str(section.get("id", "x"))
     if not name or not name.replace("-", "").replace("_", "").isalnum():
         yield f"id = {name!r}: use letters, digits, - and _."
+    for key in ("vertical_datum", "currency"):
+        if key in section and not str(section[key]).strip():
+            yield f"{key} is empty."
     cell = section.get("cell", 1.0)
     if isinstance(cell, int | float) and not (math.isfinite(cell) and cell > 0):
         yield f"cell = {cell}: a length above 0 is needed [m]."

@@ -292,4 +292,4 @@ def _finer(file: Any, own: pyproj.CRS, grid: Grid) -> float:
 
 
 def _box(bounds: Any) -> str:
-    return ", ".join(f"{one:g}" for one in bounds)
+    return ", ".join(f"{one:.10g}" for one in bounds)
