@@ -12,6 +12,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
+    license: { fileName: "licences.md" },
   },
   server: { proxy: { "/api": "http://localhost:8600" } },
 });

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.choice.level_risk import Span, yearly_losses
 from fjordby.choice.rain_losses import RainLosses
 from fjordby.city import City
@@ -25,8 +25,6 @@ from fjordby.harm import MEASURES, Family, LevelTable
 from fjordby.shock import Event, Future, climate, event_set, sea_curve, shocks_of
 from fjordby.shock.distributions import chance_of_rate, yearly_rate
 from fjordby.shock.yearly import PERIODS
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,10 @@ class CityRisk:
     rain: Span
     families: Mapping[str, Span]
     districts: Mapping[str, float]
-    worlds: Array
+    worlds: Floats
 
 
-def sea_rates(city: City, levels: Array, future: Future, height_error: float = 0.0) -> Array:
+def sea_rates(city: City, levels: Floats, future: Future, height_error: float = 0.0) -> Floats:
     """Return the yearly rate of a loss from each level in each world, shape (curves, levels).
 
     Each member of the sea level curve is paired with one draw of the sea's rise and one of the

@@ -8,13 +8,11 @@ of the sea, each damage model gives one yearly loss. What comes out is a distrib
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: What counts as low, middle and high of a distribution; the report and the page say so.
 BAND = (0.05, 0.5, 0.95)
@@ -29,7 +27,7 @@ class Span:
     high: float
 
     @classmethod
-    def of(cls, values: Array) -> Span:
+    def of(cls, values: Floats) -> Span:
         """Return the span of all values, each counting the same."""
         low, mid, high = np.quantile(values, BAND)
         return cls(float(low), float(mid), float(high))
@@ -43,7 +41,7 @@ class Span:
         return Span(self.low + other, self.mid + other, self.high + other)
 
 
-def yearly_losses(rates: Array, losses: Array) -> Array:
+def yearly_losses(rates: Floats, losses: Floats) -> Floats:
     """Return the expected annual loss of every pair of a curve and a damage model.
 
     The loss is linear between two levels, and each level's share of the rate is the difference of
@@ -96,7 +94,7 @@ def yearly_losses(rates: Array, losses: Array) -> Array:
     return np.asarray(inner + np.outer(rate[:, -1], loss[:, -1]))
 
 
-def shares_by_period(rates: Array, losses: Array, return_periods: Array) -> Array:
+def shares_by_period(rates: Floats, losses: Floats, return_periods: Floats) -> Floats:
     """Return which part of the expected annual loss comes from how rare water.
 
     It tells what the result hangs on: the frequent end on the terrain and on small protection that
@@ -114,6 +112,11 @@ def shares_by_period(rates: Array, losses: Array, return_periods: Array) -> Arra
     array
         Shares from the most frequent class to the rarest, shape (n + 1,), adding up to 1 (or all 0
         when nothing is lost); what lies above the highest level counts with the rarest.
+
+    Raises
+    ------
+    BadValue
+        When the return periods do not increase.
 
     Examples
     --------

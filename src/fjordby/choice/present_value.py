@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
+from fjordby.catalogue import rows
 from fjordby.errors import BadValue
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: From factor prices to the prices that consumers pay. Source: Danish Ministry of Finance,
 #: guidance of 2023-06-22. The tax-distortion factor is 1 since 2023 and needs no constant.
@@ -22,14 +19,19 @@ NET_TAX_FACTOR = 1.28
 @cache
 def _steps() -> tuple[tuple[int, float], ...]:
     """Return (first year, rate) of each step of the social discount rate."""
-    text = files("fjordby.choice").joinpath("discount_rates.csv").read_text(encoding="utf-8")
-    return tuple((int(r["from_year"]), float(r["rate"])) for r in csv.DictReader(text.splitlines()))
+    table = rows("choice/discount_rates.csv")
+    return tuple((int(row["from_year"]), float(row["rate"])) for row in table)
 
 
-def yearly_rates(years: int) -> Array:
+def yearly_rates(years: int) -> Floats:
     """Return the discount rate that holds in each of the years 1 to `years`, shape (years,).
 
     3.5 % to year 35, 2.5 % to year 70, 1.5 % after. Source: Danish Ministry of Finance 2023.
+
+    Raises
+    ------
+    BadValue
+        For a negative number of years.
     """
     if years < 0:
         raise BadValue("a number of years of 0 or more", str(years), "Count from today.")
@@ -40,7 +42,7 @@ def yearly_rates(years: int) -> Array:
     return rate
 
 
-def discount_factors(years: int, rates: Sequence[float] | Array | None = None) -> Array:
+def discount_factors(years: int, rates: Sequence[float] | Floats | None = None) -> Floats:
     """Return what one krone in each of the years 0 to `years` is worth today, shape (years + 1,).
 
     The yearly rates are *chained*: each year is discounted by its own rate from the year
@@ -52,6 +54,11 @@ def discount_factors(years: int, rates: Sequence[float] | Array | None = None) -
         The last year.
     rates
         Rates of the years 1 to `years`, for another country's rules; None = the Danish ones.
+
+    Raises
+    ------
+    BadValue
+        When there is not one rate for each year.
 
     Examples
     --------
@@ -65,7 +72,7 @@ def discount_factors(years: int, rates: Sequence[float] | Array | None = None) -
 
 
 def present_value(
-    amounts: Array, *, first_year: int = 0, rates: Sequence[float] | Array | None = None
+    amounts: Floats, *, first_year: int = 0, rates: Sequence[float] | Floats | None = None
 ) -> float:
     """Return what a row of yearly amounts is worth today.
 
@@ -76,6 +83,13 @@ def present_value(
         year (real, without inflation), shape (n,) [kroner].
     first_year
         Years from today until the first amount.
+    rates
+        As in `discount_factors`.
+
+    Raises
+    ------
+    BadValue
+        For a first year before today, or amounts that are no numbers.
 
     Examples
     --------

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.flood import Bluespots, rain_flood
 from fjordby.harm import MEASURES, Family, Stakes, cost_at, costs_for, water_at
 from fjordby.harm.families import measured
 from fjordby.harm.impact import sums
 from fjordby.harm.prices import PRICE_YEAR
 from fjordby.progress import Progress, silent
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Depths of rain left to run on the ground [m]; assumed: dense where damage begins, and up to
 #: more than the wettest known Danish day (Copenhagen 2011, 135 mm: DMI).
@@ -39,10 +37,10 @@ class RainLosses:
         the whole city last [currency].
     """
 
-    depths: Array
-    members: Array
+    depths: Floats
+    members: Floats
 
-    def at(self, depth: float) -> Array:
+    def at(self, depth: float) -> Floats:
         """Return the damage of a depth of rain, shape (members, districts + 1).
 
         Linear between the depths, and as at the deepest beyond it.

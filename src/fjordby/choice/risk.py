@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from fjordby.arrays import Floats
 from fjordby.errors import BadValue
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
-
-def expected_annual_loss(losses: Array, rates: Array) -> float:
+def expected_annual_loss(losses: Floats, rates: Floats) -> float:
     """Return the expected annual loss of an event set: the sum of rate times loss.
 
     Parameters
@@ -52,7 +50,7 @@ def expected_annual_loss(losses: Array, rates: Array) -> float:
     return float(loss @ rate)
 
 
-def _log_linear(frequency: Array, loss: Array) -> float:
+def _log_linear(frequency: Floats, loss: Floats) -> float:
     """Integrate a loss that is linear in the logarithm of the frequency [unit/year]."""
     high, low = frequency[:-1], frequency[1:]
     ratio = np.log(high / low)
@@ -61,13 +59,13 @@ def _log_linear(frequency: Array, loss: Array) -> float:
     return float(np.sum(high * loss[:-1] - low * loss[1:] - slope * (high - low)))
 
 
-def _trapezoid(frequency: Array, loss: Array) -> float:
+def _trapezoid(frequency: Floats, loss: Floats) -> float:
     """Integrate a loss that is linear in the frequency [unit/year]."""
     return float(np.sum((frequency[:-1] - frequency[1:]) * (loss[:-1] + loss[1:]) / 2))
 
 
 #: How the loss runs between two return periods.
-RULES: Mapping[str, Callable[[Array, Array], float]] = {
+RULES: Mapping[str, Callable[[Floats, Floats], float]] = {
     "log-linear": _log_linear,
     "trapezoid": _trapezoid,
 }
@@ -97,7 +95,7 @@ class CurveRisk:
 
 
 def integrate(
-    return_periods: Array, losses: Array, *, rule: str = "log-linear", tail: str = "constant"
+    return_periods: Floats, losses: Floats, *, rule: str = "log-linear", tail: str = "constant"
 ) -> CurveRisk:
     """Integrate losses known at some return periods into an expected annual loss.
 
