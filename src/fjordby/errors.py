@@ -22,7 +22,7 @@ class FjordbyError(Exception):
         self.expected = expected
         self.got = got
         self.do = do
-        super().__init__(f"Expected {expected}. Got {got}. {do}")
+        super().__init__(f"Expected {expected}. Got {got.strip().removesuffix('.')}. {do}")
 
 
 class BadValue(FjordbyError, ValueError):

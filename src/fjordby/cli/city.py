@@ -73,7 +73,7 @@ def check(
     Example: fjordby city check my-town
     """
     from fjordby.city.check import check as problems_of
-    from fjordby.city.problem import Severity, errors
+    from fjordby.city.problem import errors
 
     with waiting() as progress:
         problems = problems_of(folder, progress)
@@ -81,8 +81,7 @@ def check(
         say_json([one.as_dict() for one in problems])
     else:
         for one in problems:
-            colour = "red" if one.severity is Severity.ERROR else "yellow"
-            say(f"[{colour}]{one.severity.value}[/] {one.line(lang)}")
+            say(f"{one.severity.value} {one.line(lang)}")
         if not problems:
             say({"da": "Intet galt.", "en": "Nothing is wrong."}[lang])
     if errors(problems):
@@ -102,10 +101,13 @@ def new(
 ) -> None:
     """Make a city from your own files, anywhere in the world.
 
+    Ends with code 1 when the city was made but has errors; `fjordby city check` tells them again.
+
     Example: fjordby city new --template > my-town.toml; fjordby city new my-town.toml my-town
     """
     from fjordby.city.new import new as make_new
     from fjordby.city.new import new_template
+    from fjordby.city.problem import errors
     from fjordby.errors import BadValue
 
     if template:
@@ -119,8 +121,11 @@ def new(
         )
     with waiting() as progress:
         made = make_new(config, folder, progress)
-    for layer, note in made.notes.items():
-        err.print(f"{layer}: {note}", highlight=False)
+    for layer, notes in made.notes.items():
+        for note in notes:
+            err.print(f"{layer}: {note}", highlight=False)
     for one in made.problems:
-        err.print(f"{one.severity.value}: {one.line(lang)}", highlight=False)
+        err.print(f"{one.severity.value} {one.line(lang)}", highlight=False)
     say({"da": f"Lavet: {folder}", "en": f"Made: {folder}"}[lang])
+    if errors(made.problems):
+        raise typer.Exit(1)

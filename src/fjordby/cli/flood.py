@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fjordby.cli.show import OWN, Json, Lang, say, say_json
+from fjordby.errors import BadValue
+from fjordby.storage import write_whole
 
 if TYPE_CHECKING:
     from fjordby.city import City
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Where the water goes, as maps that any GIS opens.", no_args_is_help=True)
 
 CityName = Annotated[str, typer.Argument(help="A city folder, or the name of a built-in city.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Write the depth as a GeoTIFF [m].")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write the depth as a GeoTIFF [m].", callback=lambda p: _tif(p)),
+]
 
 
 @app.command()
@@ -39,7 +45,11 @@ def sea(
 
     known = cities.load(city)
     connection = flood.city_connection(known, open_gates or ())
-    _tell(known, flood.sea_flood(known, level, connection), out, json, lang)
+    said = _write(known, flood.sea_flood(known, level, connection), out)
+    if json:
+        say_json(said)
+    else:
+        _tell(said, lang)
 
 
 @app.command()
@@ -65,13 +75,18 @@ def rain(
     spots = flood.city_bluespots(known)
     found = flood.rain_flood(spots, mm / 1000.0)
     if table is not None:
-        flood.bluespot_table(spots, least_depth=0.05).to_csv(table, index=False)
+        hollows = flood.bluespot_table(spots, least_depth=0.05)
+        write_whole(table, hollows.to_csv(index=False).encode())
     balance = found.balance
-    _tell(known, found.flood, out, json, lang, balance={
-        "rain_m3": balance.rain, "standing_m3": balance.standing, "to_sea_m3": balance.to_sea,
-        "off_map_m3": balance.off_map, "residual_m3": balance.residual,
-    })  # fmt: skip
-    if not json:
+    about = _write(known, found.flood, out)
+    if json:
+        say_json({
+            **about,
+            "rain_m3": balance.rain, "standing_m3": balance.standing, "to_sea_m3": balance.to_sea,
+            "off_map_m3": balance.off_map, "residual_m3": balance.residual,
+        })  # fmt: skip
+    else:
+        _tell(about, lang)
         said = [
             number(v, lang, 3)
             for v in (balance.rain, balance.standing, balance.to_sea, balance.off_map)
@@ -97,13 +112,12 @@ def run(
     json: Json = False,
     lang: Lang = OWN,
 ) -> None:
-    """Flood the city by an event that people know.
+    """Flood the city by an event that people know; sewers and soil take their part of the rain.
 
     Example: fjordby flood run bodil-2013 --city vejle --out bodil.tif
     """
     from fjordby import city as cities
     from fjordby import shock
-    from fjordby.errors import BadValue
     from fjordby.flood import instant
     from fjordby.shock.future import TREND
 
@@ -112,53 +126,61 @@ def run(
     known = cities.load(city)
     future = None
     if scenario is not None or year is not None:
-        future = shock.Future(scenario or TREND, year or shock.TODAY)
-    for one in instant(known, shock.named_event(known, event, future)):
-        place = None if out is None else out.with_stem(f"{out.stem}-{one.water}")
-        _tell(known, one, place, json, lang)
+        future = shock.Future(scenario or TREND, shock.TODAY if year is None else year)
+    rain = shock.shocks_of(known).rain
+    found = instant(
+        known, shock.named_event(known, event, future), sewer=rain.drain if rain else 0.0
+    )
+    places = [None if out is None else out.with_stem(f"{out.stem}-{f.water}") for f in found]
+    said = [_write(known, *one) for one in zip(found, places, strict=True)]
+    if json:
+        say_json({"event": event, "floods": said})
+        return
+    for one in said:
+        _tell(one, lang)
 
 
-def _tell(
-    city: City,
-    flood: Flood,
-    out: Path | None,
-    json: bool,
-    lang: str,
-    balance: dict[str, float] | None = None,
-) -> None:
-    """Say how much land is wet and write the map when asked."""
+def _write(city: City, flood: Flood, out: Path | None) -> dict[str, Any]:
+    """Write the map when asked, and return how much land is wet."""
     import numpy as np
 
-    from fjordby.plain import number
     from fjordby.study.rasters import write_raster
 
     depth = np.nan_to_num(flood.depth.values, nan=0.0)
-    wet = float((depth > 0).sum()) * city.grid.cell_area / 1e6
-    volume = float(depth.sum()) * city.grid.cell_area
-    deepest = float(depth.max())
     if out is not None:
         write_raster(flood.depth, out, {"water": flood.water, "engine": flood.engine})
-    if json:
-        say_json(
-            {
-                "city": city.id,
-                "water": flood.water,
-                "engine": flood.engine,
-                "wet_km2": wet,
-                "volume_m3": volume,
-                "deepest_m": deepest,
-                "out": None if out is None else str(out),
-                **(balance or {}),
-            }
-        )
-        return
+    return {
+        "city": city.id,
+        "water": flood.water,
+        "engine": flood.engine,
+        "wet_km2": float((depth > 0).sum()) * city.grid.cell_area / 1e6,
+        "volume_m3": float(depth.sum()) * city.grid.cell_area,
+        "deepest_m": float(depth.max()),
+        "out": None if out is None else str(out),
+    }
+
+
+def _tell(said: Mapping[str, Any], lang: str) -> None:
+    """Say how much land is wet."""
+    from fjordby.plain import number
+
+    words = {
+        "da": "{} km2 land under vand, {} mio. m3, dybest {} m.",
+        "en": "{} km2 of land under water, {} million m3, {} m at the deepest.",
+    }
     say(
-        {
-            "da": "{} km2 land under vand, {} mio. m3, dybest {} m.",
-            "en": "{} km2 of land under water, {} million m3, {} m at the deepest.",
-        }[lang].format(
-            number(wet, lang, 2), number(volume / 1e6, lang, 2), number(deepest, lang, decimals=1)
+        words[lang].format(
+            number(said["wet_km2"], lang, 2),
+            number(said["volume_m3"] / 1e6, lang, 2),
+            number(said["deepest_m"], lang, decimals=1),
         )
     )
-    if out is not None:
-        say({"da": f"Skrevet: {out}", "en": f"Written: {out}"}[lang])
+    if said["out"] is not None:
+        say({"da": f"Skrevet: {said['out']}", "en": f"Written: {said['out']}"}[lang])
+
+
+def _tif(out: Path | None) -> Path | None:
+    """Take the name of a GeoTIFF."""
+    if out is not None and out.suffix.lower() not in (".tif", ".tiff"):
+        raise BadValue("a file ending in .tif", str(out), "Give --out such a name.")
+    return out

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fjordby.cli.show import OWN, Json, Lang, say_json, table
+from fjordby.storage import write_whole
 
 if TYPE_CHECKING:
     from fjordby.harm import Impact
@@ -80,7 +81,7 @@ def _tell(impact: Impact, out: Path | None, json: bool, lang: str) -> None:
     from fjordby.plain import number
 
     if out is not None:
-        impact.buildings.to_csv(out, index=False)
+        write_whole(out, impact.buildings.to_csv(index=False).encode())
     if json:
         say_json(impact.as_dict())
         return

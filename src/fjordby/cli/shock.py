@@ -56,7 +56,7 @@ def levels(
         f"{known.name[lang]}, {year} ({scenario}), m {known.vertical_datum}",
         heads,
         [
-            (number(t, lang), *(number(v, lang, decimals=2) for v in three))
+            (number(t, lang, decimals=_decimals(t)), *(number(v, lang, decimals=2) for v in three))
             for t, *three in zip(
                 found.return_periods, found.low, found.central, found.high, strict=True
             )
@@ -70,7 +70,9 @@ def events(
     scenario: Annotated[
         str | None, typer.Option(help="Put the storms into this climate; none = as they were.")
     ] = None,
-    year: Year = TODAY,
+    year: Annotated[
+        int | None, typer.Option(help="Year of the climate; without a scenario, of the trend.")
+    ] = None,
     json: Json = False,
     lang: Lang = OWN,
 ) -> None:
@@ -84,7 +86,10 @@ def events(
     from fjordby.report.content import KINDS
 
     known = cities.load(city)
-    future = None if scenario is None else shock.Future(scenario, year)
+    future, climate = None, ""
+    if scenario is not None or year is not None:
+        future = shock.Future(scenario or TREND, TODAY if year is None else year)
+        climate = f", {future.year} ({future.scenario})"
     found = shock.events(known, future)
     if json:
         say_json(
@@ -108,7 +113,7 @@ def events(
         "en": ("Event", "id", "sea [m]", "rain [mm]", "every [years]", "kind"),
     }[lang]
     table(
-        known.name[lang],
+        known.name[lang] + climate,
         heads,
         [
             (
@@ -171,7 +176,7 @@ def fit(
         float | None,
         typer.Option(help="Fit peaks over this level [m] (GPD); none = yearly maxima (GEV)."),
     ] = None,
-    method: Annotated[str, typer.Option(help="likelihood or lmoments.")] = "likelihood",
+    method: Annotated[str, typer.Option(help="likelihood or l-moments.")] = "likelihood",
     time: Annotated[str, typer.Option(help="Name of the column of times (UTC).")] = "time",
     value: Annotated[str, typer.Option(help="Name of the column of levels.")] = "value",
     delimiter: Annotated[str, typer.Option(help="What stands between columns.")] = ",",
@@ -213,3 +218,8 @@ def fit(
     table(f"{series.name}: {sample.levels.size}", heads, rows_said)
     words = {"da": "Båndet er 5-95 % af genprøverne.", "en": "The band is 5-95 % of the resamples."}
     say(words[lang])
+
+
+def _decimals(value: float) -> int:
+    """Return the decimals that a return period needs to be told apart from a whole number."""
+    return 0 if value >= 10 or float(value).is_integer() else 2

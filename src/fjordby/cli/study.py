@@ -33,7 +33,7 @@ def demo(
         str, typer.Option("--city", help="A city folder, or the name of a built-in city.")
     ] = DEMO_CITY,
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Study folder; none = studies/<city>.")
+        Path | None, typer.Option("--folder", help="Study folder; none = studies/CITY.")
     ] = None,
     serve: Annotated[bool, typer.Option(help="Serve the page when done.")] = True,
     port: Port = None,
@@ -56,7 +56,7 @@ def demo(
 def run(
     city: Annotated[str, typer.Argument(help="A city folder, or the name of a built-in city.")],
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Study folder; none = studies/<city>.")
+        Path | None, typer.Option("--folder", help="Study folder; none = studies/CITY.")
     ] = None,
     curves: Curves = None,
     json: Json = False,
@@ -123,7 +123,9 @@ def report(
     study: StudyFolder = STUDIES / DEMO_CITY,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="File to write, .html or .pdf; none = report-<lang>.html."),
+        typer.Option(
+            "--out", help="File to write, .html or .pdf; none = report-en.html or report-da.html."
+        ),
     ] = None,
     lang: Lang = OWN,
     json: Json = False,

@@ -117,7 +117,7 @@ def _enough(sample: Floats, what: str) -> Floats:
     if x.ndim != 1 or x.size < 10 or not np.isfinite(x).all() or x.min() == x.max():
         raise BadValue(
             f"at least ten finite {what} that differ",
-            f"an array of shape {x.shape}",
+            f"{x.size}, {np.unique(x).size} of them different",
             "Use a longer series, or anchors from published levels (see docs/shocks.md).",
         )
     return x
