@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fjordby.cli.show import OWN, Json, Lang, say_json, table
+from fjordby.cli.show import OWN, Json, Lang, err, say_json, table
 from fjordby.storage import write_whole
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def map_(
     unit: Annotated[
         str | None, typer.Option(help="Unit when the file does not say: m, cm, mm or ft.")
     ] = None,
+    nodata: Annotated[
+        float | None, typer.Option(help="Number that means no water, when the file does not say.")
+    ] = None,
     curves: Curves = None,
     out: Out = None,
     json: Json = False,
@@ -69,21 +73,26 @@ def map_(
     from fjordby import harm
 
     known = cities.load(city)
-    found = harm.read_depth(depth, known, water=water, unit=unit)
+    found = harm.read_depth(depth, known, water=water, unit=unit, nodata=nodata)
     own = [harm.read_curves(path) for path in curves or ()]
+    doubts = harm.doubts(found, known)
+    for doubt in doubts:
+        err.print(doubt[lang], highlight=False)
     prepared = harm.stakes(known, found.grid)
     families = harm.families_for(known.currency, *own)
     hurt = harm.impact(known, found, families=families, prepared=prepared)
-    _tell(hurt, out, json, lang)
+    _tell(hurt, out, json, lang, {"doubts": [doubt.as_dict() for doubt in doubts]})
 
 
-def _tell(impact: Impact, out: Path | None, json: bool, lang: str) -> None:
+def _tell(
+    impact: Impact, out: Path | None, json: bool, lang: str, more: Mapping[str, Any] | None = None
+) -> None:
     from fjordby.plain import number
 
     if out is not None:
         write_whole(out, impact.buildings.to_csv(index=False).encode())
     if json:
-        say_json(impact.as_dict())
+        say_json({**impact.as_dict(), **(more or {})})
         return
     rows = [
         (measure.name[lang], number(impact.total(key), lang, 3), measure.unit, measure.means[lang])

@@ -3,6 +3,7 @@
 from fjordby.harm.access import Access, WayToCare, access, cut_level, way_to_care
 from fjordby.harm.costs import Costs, from_curves
 from fjordby.harm.danger import Danger, danger
+from fjordby.harm.doubts import doubts
 from fjordby.harm.exposure import Exposure, exposure
 from fjordby.harm.families import (
     FAMILIES,
@@ -70,6 +71,7 @@ __all__ = [
     "damage",
     "danger",
     "depth_of_levels",
+    "doubts",
     "exposure",
     "families_for",
     "footprints",

@@ -82,7 +82,21 @@ FAMILIES: Mapping[str, Family] = {
 
 
 def families_for(currency: str, *own: Family) -> tuple[Family, ...]:
-    """Return the families that can speak of money in a currency, the user's own last."""
+    """Return the families that can speak of money in a currency, the user's own last.
+
+    Raises
+    ------
+    BadValue
+        When two have the same id: their damage could not be told apart, and would count twice.
+    """
+    ids = [family.id for family in own]
+    twice = sorted({one for one in ids if ids.count(one) > 1 or one in FAMILIES})
+    if twice:
+        raise BadValue(
+            "damage curves with a name each",
+            f"two called {', '.join(twice)}",
+            "Name each file once, and files that differ differently.",
+        )
     return tuple(f for f in FAMILIES.values() if can_move(f.currency, currency)) + own
 
 

@@ -154,14 +154,15 @@ def _check_depth(file: Path, values: Values) -> None:
         raise BadFile(
             f"depths up to {DEEPEST:g} m",
             f"{file.name} with {deepest:g} m",
-            "If it is in other units, say unit='cm'; if that number means no data, say nodata=.",
+            "If it is in other units, say unit='cm' (--unit cm); if that number means no data, say "
+            "nodata= (--nodata).",
         )
     if least < -ROUNDING:
         raise BadFile(
             "depths of zero or more",
             f"{file.name} with {least:g} m",
-            "If that number means no data, say nodata=; if the map holds water levels, subtract "
-            "the terrain first.",
+            "If that number means no data, say nodata= (--nodata); if the map holds water levels, "
+            "subtract the terrain first.",
         )
     np.maximum(values, 0.0, out=values, where=values < 0.0)
 
@@ -208,7 +209,9 @@ def _read(
                 reading = _read_warped(source, wanted, band, nodata, resampling)
     except RasterioError as error:
         raise BadFile(
-            "a raster that can be opened", f"{file}: {error}", "Check the path and the format."
+            "a raster that can be opened",
+            f"{file}: {error.__cause__ or error}",
+            "Check the path and the format, and that all of it was copied.",
         ) from None
     if not np.isfinite(reading.values).any():
         raise _outside(file, wanted)
@@ -241,7 +244,9 @@ def _factor(file: Path, unit: str | None, said: str | None) -> float:
     }.get(word, word)
     if word not in UNITS:
         raise BadFile(
-            f"a map in {', '.join(UNITS)}", f"{file.name} in {said!r}", "Say its unit with unit=."
+            f"a map in {', '.join(UNITS)}",
+            f"{file.name} in {said!r}",
+            "Say its unit with unit= (--unit).",
         )
     return UNITS[word]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,9 @@ def serve(
 
 
 def free_port(host: str, port: int | None) -> int:
-    """Return a port that can be listened on; raises `BadValue` when it is taken."""
+    """Return a port that can be listened on; raises `BadValue` when there is none."""
+    if port is not None and not 0 <= port <= 65535:
+        raise BadValue("a port from 1 to 65535", str(port), "Choose another with --port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     wanted = [port] if port is not None else list(range(PORT, PORT + TRIES))
     for one in wanted:
@@ -68,11 +71,19 @@ def free_port(host: str, port: int | None) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, one))
-            except OSError:
+            except OSError as trouble:
+                if trouble.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise BadValue(
+                        "an address that this machine answers to",
+                        f"{host} ({trouble.strerror or trouble})",
+                        "Choose another with --host; 127.0.0.1 is always there.",
+                    ) from None
                 continue
             return int(probe.getsockname()[1])
     raise BadValue(
         "a free port",
-        f"{wanted[0]} taken" if port is not None else f"{PORT} to {PORT + TRIES - 1} all taken",
+        f"{wanted[0]} taken or not allowed"
+        if port is not None
+        else f"{PORT} to {PORT + TRIES - 1} all taken",
         "Stop what uses it, or choose another with --port.",
     )
