@@ -9,7 +9,7 @@ import typer
 
 import fjordby
 from fjordby.cli import city, flood, harm, shock, study
-from fjordby.cli.show import say, teach
+from fjordby.cli.show import say, speak, teach
 
 app = typer.Typer(
     help="What the water can do to a coastal city, what it costs and whom it hits.",
@@ -39,4 +39,5 @@ def about(
 
 def main() -> None:
     """Run the command line."""
+    speak()
     sys.exit(teach(lambda: app(standalone_mode=True)))

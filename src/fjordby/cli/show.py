@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -49,8 +51,10 @@ Lang = Annotated[Language, typer.Option("--lang", help="Language.")]
 
 
 def say_json(value: Any) -> None:
-    """Print a result for another program to read."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+    """Print a result for another program to read; letters that the pipe cannot carry escaped."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(json.dumps(value, ensure_ascii=not unicode, indent=1, default=str) + "\n")
+    sys.stdout.flush()
 
 
 def say(text: str) -> None:
@@ -64,7 +68,12 @@ def table(
     """Print a table: the columns of words stand to the left, those of numbers to the right."""
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for i, head in enumerate(heads):
-        grid.add_column(head, justify="left" if i in words else "right", overflow="fold")
+        if i in words:
+            grid.add_column(head, overflow="fold")
+            continue
+        # A number that is broken in two is another number: however narrow the terminal is.
+        whole = max((len(part) for row in rows for part in row[i].split()), default=0)
+        grid.add_column(head, justify="right", overflow="fold", min_width=whole)
     for row in rows:
         grid.add_row(*row)
     out.print(grid)
@@ -92,6 +101,13 @@ def waiting() -> Iterator[Report]:
         yield report
 
 
+def speak() -> None:
+    """Show letters that the terminal does not have as others, instead of ending at them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def teach(command: Callable[[], Any]) -> int:
     """Run a command and turn what a person can mend into words; returns the exit code."""
     try:
@@ -99,6 +115,12 @@ def teach(command: Callable[[], Any]) -> int:
     except FjordbyError as problem:
         err.print(type(problem).__name__, style="bold red", highlight=False)
         err.print(str(problem), highlight=False)
+        return 1
+    except OSError as trouble:
+        if trouble.errno != errno.ENOSPC:
+            raise
+        err.print("StorageFailed", style="bold red", highlight=False)
+        err.print("The disk is full, and not all was written. Free some space and run it again.")
         return 1
     except KeyboardInterrupt:
         err.print("Stopped. What was finished is kept: run the same command to go on.")
