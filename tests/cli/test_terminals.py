@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,11 +46,26 @@ def test_a_full_disk_behind_the_pipe_is_said_in_words():
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("width", [30, 40, 60, 80])
+@pytest.mark.parametrize("width", [20, 30, 40, 60, 80])
 def test_no_number_is_broken_in_two_on_a_narrow_terminal(width, monkeypatch, capsys):
     """`(29.000-2` over `00.000)` was read as two numbers."""
-    monkeypatch.setattr(show, "out", Console(width=width, markup=False, emoji=False))
+    monkeypatch.setattr(show, "out", Console(width=width, soft_wrap=True, markup=False))
     amount = "about 140,000 kr (29,000-200,000)"
     show.table("", ("Event", "damage"), [("A cloudburst like that of 2 July 2011", amount)])
     said = capsys.readouterr().out
     assert all(part in said for part in amount.split())
+
+
+def test_a_person_who_stops_the_work_is_told_that_nothing_is_lost(tmp_path):
+    """The command line's own machinery once swallowed the words."""
+    work = subprocess.Popen(
+        [sys.executable, "-m", "fjordby", "study", "run", "tuno", "--folder", str(tmp_path / "s")],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert work.stderr is not None
+    first = work.stderr.readline()  # the work has begun
+    work.send_signal(signal.SIGINT)
+    rest = work.communicate(timeout=60)[1]
+    assert work.returncode == 130
+    assert "What was finished is kept" in rest, first + rest
+    assert "Traceback" not in rest

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
@@ -24,6 +24,13 @@ from fjordby.progress import Progress as Report
 # Names of storms, towns and folders are shown as they are: brackets and colons are no orders.
 out = Console(soft_wrap=True, markup=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
+
+
+#: What stands between two columns of a table, and the least that a column of words may have.
+GAP, NARROWEST = 2, 8
+
+#: The exit code of a command that a person stopped, as shells have it (128 + SIGINT).
+STOPPED = 130
 
 
 class Language(StrEnum):
@@ -65,18 +72,39 @@ def say(text: str) -> None:
 def table(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[int] = (0,)
 ) -> None:
-    """Print a table: the columns of words stand to the left, those of numbers to the right."""
+    """Print a table: the columns of words stand to the left, those of numbers to the right.
+
+    A number that is broken in two is read as two: on a narrow terminal the words give way.
+    """
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    cells = [[head, *(row[i] for row in rows)] for i, head in enumerate(heads)]
+    whole = [0 if i in words else _longest(cells[i], None) for i in range(len(heads))]
+    natural = {i: _longest(cells[i], "\n") for i in range(len(heads)) if i in words}
+    free = out.width - sum(whole) - GAP * (len(heads) - 1)
+    widths = _share(natural, max(free, NARROWEST * len(natural)))
     for i, head in enumerate(heads):
-        if i in words:
-            grid.add_column(head, overflow="fold")
-            continue
-        # A number that is broken in two is another number: however narrow the terminal is.
-        whole = max((len(part) for row in rows for part in row[i].split()), default=0)
-        grid.add_column(head, justify="right", overflow="fold", min_width=whole)
+        if i in widths:
+            grid.add_column(head, overflow="fold", max_width=widths[i])
+        else:
+            grid.add_column(head, justify="right", overflow="fold", min_width=whole[i])
     for row in rows:
         grid.add_row(*row)
-    out.print(grid)
+    least = sum(whole) + sum(widths.values()) + GAP * (len(heads) - 1)
+    out.print(grid, width=max(out.width, least))
+
+
+def _longest(cells: Sequence[str], between: str | None) -> int:
+    return max((len(part) for cell in cells for part in cell.split(between)), default=0)
+
+
+def _share(natural: Mapping[int, int], free: int) -> dict[int, int]:
+    """Share a width among columns: what the narrow ones leave goes to the wide ones."""
+    shared = {}
+    for left, i in zip(range(len(natural), 0, -1), sorted(natural, key=natural.__getitem__),
+                       strict=True):  # fmt: skip
+        shared[i] = min(natural[i], free // left)
+        free -= shared[i]
+    return shared
 
 
 @contextmanager
@@ -101,6 +129,11 @@ def waiting() -> Iterator[Report]:
         yield report
 
 
+def _stopped() -> int:
+    err.print("Stopped. What was finished is kept: run the same command to go on.")
+    return STOPPED
+
+
 def speak() -> None:
     """Show letters that the terminal does not have as others, instead of ending at them."""
     for stream in (sys.stdout, sys.stderr):
@@ -123,6 +156,9 @@ def teach(command: Callable[[], Any]) -> int:
         err.print("The disk is full, and not all was written. Free some space and run it again.")
         return 1
     except KeyboardInterrupt:
-        err.print("Stopped. What was finished is kept: run the same command to go on.")
-        return 130
+        return _stopped()
+    except SystemExit as ended:
+        if ended.code != STOPPED:
+            raise
+        return _stopped()
     return 0
