@@ -82,7 +82,7 @@ def read(path: Path, layer: str, crs: str) -> tuple[Picture | None, list[Problem
             transform = file.transform
             unit = vertical_unit(file.crs.to_wkt() if file.crs else "") or file.units[0] or ""
     except (RasterioError, OSError, ValueError) as wrong:
-        got = first_words(path) or str(wrong)
+        got = first_words(path) or str(wrong.__cause__ or wrong).rstrip(".")
         return None, [problem("file-unreadable", layer, file=path.name, want="GeoTIFF", got=got)]
     if any(one.code in ("grid-turned", "crs-missing", "crs-other") for one in found):
         return None, found

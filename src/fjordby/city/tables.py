@@ -48,7 +48,7 @@ def read(path: Path, layer: Layer, crs: str) -> tuple[Table | None, list[Problem
         table = gpd.read_parquet(path) if spatial else pd.read_parquet(path)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as wrong:
         want = "GeoParquet" if spatial else "Parquet"
-        got = first_words(path) or str(wrong).splitlines()[0]
+        got = first_words(path) or str(wrong).splitlines()[0].rstrip(".")
         return None, [problem("file-unreadable", layer, file=path.name, want=want, got=got)]
     return shape(table, layer, crs)
 

@@ -82,7 +82,12 @@ def _add_results(app: FastAPI, page: Path) -> None:
     @app.get("/api/buildings/{building}")
     def building(building: str, level: float = 0.0) -> JSONResponse:
         """Say why a building floods when the sea stands at a level [m]."""
-        currency = str(json.loads(shelf.take("city.json").body).get("currency", ""))
+        try:
+            currency = str(json.loads(shelf.take("city.json").body).get("currency", ""))
+        except ValueError as trouble:
+            raise BadFile(
+                "a city.json that can be read", str(trouble), "Run the study again."
+            ) from None
         said = buildings().ask(building, level, currency)
         return JSONResponse(said, headers={"Cache-Control": "no-cache"})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from fjordby.errors import BadValue
+from fjordby.study import open_study
 from fjordby.web.app import create_app
 from fjordby.web.headers import LOCAL_HOSTS
 
@@ -45,7 +46,7 @@ def serve(
     BadValue
         When the address is open to others without `to_the_network`, or the port is taken.
     BadFile
-        When the folder holds no finished study.
+        When the folder holds no finished study, or one that another version made.
     """
     local = host in LOCAL_HOSTS
     if not local and not to_the_network:
@@ -54,6 +55,7 @@ def serve(
             f"{host}, which others can reach",
             "Leave it out, or allow the network on purpose: the page has no passwords.",
         )
+    open_study(study)
     app = create_app(study, hosts=LOCAL_HOSTS if local else ("*",))
     found = free_port(host, port)
     say(f"http://{'localhost' if local else host}:{found}/")
