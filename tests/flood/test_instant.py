@@ -160,3 +160,8 @@ def test_events_that_cannot_be_flooded_say_why(valley):
         deepest([])
     with pytest.raises(BadValue, match="with sea on it"):
         sea_flood(valley.with_(sea=valley.sea & False), 1.0)
+
+
+def test_a_level_in_centimetres_is_refused(valley):
+    with pytest.raises(BadValue, match="in metres, not in centimetres"):
+        sea_flood(valley, 215.0)

@@ -155,6 +155,13 @@ def test_only_questions_are_taken(client):
         assert is_plain_error(answer)
 
 
+def test_a_head_is_told_what_a_get_would_say_without_its_body(client):
+    asked, told = client.get("/api/city"), client.head("/api/city")
+    assert told.status_code == 200
+    assert told.content == b""
+    assert told.headers["etag"] == asked.headers["etag"]
+
+
 def test_a_foreign_name_for_this_machine_is_refused(client):
     answer = client.get("/api/city", headers={"host": "evil.example"})
     assert answer.status_code == 421

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fjordby.cli.show import OWN, Json, Lang, say, say_json
+from fjordby.cli.show import DEMO_CITY, OWN, Json, Lang, say, say_json
 from fjordby.errors import BadValue
 from fjordby.storage import write_whole
 
@@ -102,7 +102,9 @@ def rain(
 @app.command()
 def run(
     event: Annotated[str, typer.Argument(help="Event id; see `fjordby shock events`.")],
-    city: Annotated[str, typer.Option("--city", help="A city folder or a built-in name.")],
+    city: Annotated[
+        str, typer.Option("--city", help="A city folder or a built-in name.")
+    ] = DEMO_CITY,
     engine: Annotated[str, typer.Option(help="instant (still water at once).")] = "instant",
     scenario: Annotated[
         str | None, typer.Option(help="Climate scenario; none = as it was.")

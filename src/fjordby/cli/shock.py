@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fjordby.cli.show import OWN, Json, Lang, say, say_json, table
+from fjordby.cli.show import DEMO_CITY, OWN, Json, Lang, say, say_json, table
 from fjordby.shock.future import TODAY, TREND
 
 app = typer.Typer(help="How high the sea can stand, how often, in which climate.",
@@ -20,7 +20,7 @@ Year = Annotated[int, typer.Option(help="Year, from today on.")]
 
 @app.command()
 def levels(
-    city: CityName = "vejle",
+    city: CityName = DEMO_CITY,
     periods: Annotated[
         list[float] | None, typer.Option("--period", help="Return period [years]; repeatable.")
     ] = None,
@@ -66,7 +66,7 @@ def levels(
 
 @app.command()
 def events(
-    city: CityName = "vejle",
+    city: CityName = DEMO_CITY,
     scenario: Annotated[
         str | None, typer.Option(help="Put the storms into this climate; none = as they were.")
     ] = None,
@@ -130,7 +130,7 @@ def events(
 
 
 @app.command()
-def futures(city: CityName = "vejle", json: Json = False, lang: Lang = OWN) -> None:
+def futures(city: CityName = DEMO_CITY, json: Json = False, lang: Lang = OWN) -> None:
     """List the climates a city may meet, and how high the sea stands in them.
 
     Example: fjordby shock futures vejle

@@ -53,6 +53,9 @@ def own_language() -> Language:
 
 OWN = own_language()
 
+#: The built-in city that a newcomer sees.
+DEMO_CITY = "vejle"
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of words.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language.")]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fjordby.cli.show import OWN, Json, Lang, say, say_json, table, waiting
+from fjordby.cli.show import DEMO_CITY, OWN, Json, Lang, say, say_json, table, waiting
 from fjordby.errors import BadValue
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ Curves = Annotated[
 ]
 Port = Annotated[int | None, typer.Option(help="Port of the page; none = the first free one.")]
 
-#: The city that a newcomer sees, and where its study goes.
-DEMO_CITY = "vejle"
+#: Where studies go.
 STUDIES = Path("studies")
 
 

@@ -71,6 +71,9 @@ class SafeAnswers:
                     headers[name] = value
             await send(message)
 
+        if scope["method"] == "HEAD":
+            # The answer to GET; the server leaves its body out (RFC 9110, section 9.3.2).
+            scope = {**scope, "method": "GET"}
         asked = host_name(Headers(scope=scope).get("host", ""))
         if "*" in self.hosts or asked in self.hosts:
             await self.app(scope, receive, safely)

@@ -16,6 +16,9 @@ from fjordby.flood.surge.edges import NEIGHBOURS, Edges, barrier_edges
 from fjordby.grid import Grid, Raster
 from fjordby.shock.event import Event
 
+#: No sea stands farther from any datum in use [m]; the largest tides reach 16 m from low to high
+#: (Bay of Fundy: NOAA). A higher one is a number in the wrong unit.
+HIGHEST = 50.0
 #: Shelves of the waiting queue; assumed: their first items (256 kB) stay in a core's own cache.
 _SHELVES = 1 << 16
 
@@ -150,7 +153,8 @@ def sea_flood(
     Raises
     ------
     BadValue
-        When the event leaves the sea quiet, or for what `sea_connection` does not take.
+        When the event leaves the sea quiet, for a level that cannot be in metres, or for what
+        `sea_connection` does not take.
     """
     level = event_or_level.sea_peak if isinstance(event_or_level, Event) else event_or_level
     if level is None:
@@ -158,6 +162,12 @@ def sea_flood(
             "an event that moves the sea",
             "one with a quiet sea",
             "Give the event a sea level, or ask rain_flood about its rain.",
+        )
+    if abs(float(level)) > HIGHEST:
+        raise BadValue(
+            f"a sea level in metres, at most {HIGHEST:.0f} from the datum",
+            f"{float(level):g}",
+            "Give it in metres, not in centimetres.",
         )
     if connection is None:
         connection = city_connection(city, open_gates)
