@@ -34,6 +34,7 @@ from fjordby.shock import NOW, Event, events, shocks_of
 from fjordby.storage import write_whole
 from fjordby.study import page_layers, said
 from fjordby.study.compare import check_figures
+from fjordby.study.losses import SURGES, spread_of, write_losses
 from fjordby.study.rasters import write_raster
 from fjordby.study.results import (
     CITY,
@@ -52,7 +53,7 @@ from fjordby.study.steps import Done, Step, run
 from fjordby.study.workshop import RAIN, Workshop
 from fjordby.words import Words
 
-HOLLOWS = "hollows"
+HOLLOWS, LOSSES = "hollows", "losses"
 #: Hollows shallower than this are not listed [m]: less than the error of any terrain we have.
 LISTED_DEPTH = 0.1
 
@@ -193,8 +194,10 @@ def steps(shop: Workshop) -> list[Step]:
         step(RISK, "Lægger risikoen sammen", "Adding up the risk",
              lambda out, p: _risk(shop, out, p), (LEVELS, RAIN), 6.0,
              (PERIODS, RARITIES, HORIZON, STRIDE)),
+        step(LOSSES, "Regner på hvert hus", "Computing each house",
+             lambda out, p: write_losses(shop, out), (CONNECTION,), 3.0, (SURGES, shop.drain)),
         step(PAGE, "Tegner kortet", "Drawing the map",
-             lambda out, p: _page(shop, known, out), (LEVELS, RISK, *named), 6.0),
+             lambda out, p: _page(shop, known, out), (LEVELS, RISK, LOSSES, *named), 6.0),
     ]  # fmt: skip
 
 
@@ -284,6 +287,7 @@ def _at_buildings(shop: Workshop) -> pd.DataFrame:
             "residents": who.people.sum(axis=1),
             "district": city.buildings["district"].astype(str).to_numpy(),
             "name": city.buildings["name"].astype(str).to_numpy(),
+            **spread_of(pd.read_parquet(shop.folder / LOSSES / "yearly.parquet")),
         }
     )
 

@@ -26,7 +26,7 @@ CITY, CONNECTION, LEVELS, FLOODS, RISK, PAGE = (
     "page",
 )
 #: What a study says of itself, and the shape of its results; raised when the shape changes.
-SUMMARY, FORMAT = "study.toml", 4
+SUMMARY, FORMAT = "study.toml", 5
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ from fjordby.words import LANGUAGES, Words
 LEVELS_ASKED = (-5.0, 50.0)
 
 
+#: Low, middle and high over the damage families.
+PARTS = ("low", "mid", "high")
+
+
 @dataclass(frozen=True)
 class Buildings:
     """The answers of a study about its buildings, read when first asked for.
@@ -121,9 +125,29 @@ def describe(
         "above_floor": _tidy(above),
         "residents": _tidy(float(row["residents"])),
         "damage": {name: round(value) for name, value in damage.items()},
+        "yearly": {part: round(float(row.get(f"yearly_{part}", 0.0))) for part in PARTS},
     }
-    words = {language: _sentences(answer, language, currency) for language in LANGUAGES}
+    words = {
+        language: [
+            *_sentences(answer, language, currency),
+            *_by_year(answer["yearly"], language, currency),
+        ]
+        for language in LANGUAGES
+    }
     return answer | {"words": words}
+
+
+def _by_year(yearly: Mapping[str, float], language: str, currency: str) -> list[str]:
+    """Return what the building loses in an average year, as a sentence, if anything."""
+    if yearly["high"] <= 0:
+        return []
+    cost = amount(yearly["low"], yearly["mid"], yearly["high"], currency, language)
+    return [
+        Words(
+            f"I gennemsnit af alle år, også de tørre, er det {cost} om året i dagens klima.",
+            f"On average over all years, the dry ones too, it is {cost} a year in today's climate.",
+        )[language]
+    ]
 
 
 def _tidy(value: float | None) -> float | None:
