@@ -71,7 +71,7 @@ def write_pdf(study: Study, path: Path, language: str, progress: Progress = sile
             "WeasyPrint and the Pango library for PDF",
             str(missing).splitlines()[0],
             "Install them with `pip install 'fjordby[pdf]'` and `apt-get install "
-            "libpango-1.0-0 libpangoft2-1.0-0`, or write HTML and print it from a browser.",
+            "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`, or write HTML and print that.",
         ) from missing
     page = html(study, language, progress)
     progress(0.9, Words("Sætter PDF", "Setting the PDF")[language])
