@@ -91,6 +91,17 @@ def test_a_flood_is_written_as_a_map_and_read_back_as_harm(valley_study, tmp_pat
     assert one["damage_mid"] == pytest.approx(other["damage_mid"], rel=1e-4)
 
 
+def test_a_building_is_explained_as_the_library_explains_it(valley_study, capsys):
+    city = str(valley_study.folder / "city")
+    _, out, _ = ask(capsys, "harm", "why", city, "b0", "1.5", "--json")
+    said = json.loads(out)
+    assert said["depth"] == pytest.approx(1.5 - said["ground"], abs=1e-6)
+    code, words, _ = ask(capsys, "harm", "why", city, "b0", "1.5", "--lang", "da")
+    assert code == 0
+    assert "vandet når det ved" in words
+    assert ask(capsys, "harm", "why", city, "nobody", "1.5")[0] == 1
+
+
 def test_rain_is_accounted_for(valley_study, capsys):
     _, out, _ = ask(capsys, "flood", "rain", str(valley_study.folder / "city"), "30", "--json")
     said = json.loads(out)

@@ -286,6 +286,7 @@ def test_it_fits_a_phone(visit):
     assert gauge["height"] >= 44
     assert page.locator("section.map").bounding_box()["height"] > 250
     assert (blue(picture(page)) > 60).sum() > 1500
+    assert page.get_by_text("Bygninger: syntetiske").is_visible()
     for tab in page.get_by_role("tab").all():
         tab.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 400

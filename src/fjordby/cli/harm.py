@@ -49,6 +49,44 @@ def level(
     _tell(harm.impact(known, found, families=families), out, json, lang)
 
 
+@app.command()
+def why(
+    city: CityName,
+    building: Annotated[str, typer.Argument(help="Id of the building.")],
+    level: Annotated[float, typer.Argument(help="Sea level [m in the city's datum].")],
+    json: Json = False,
+    lang: Lang = OWN,
+) -> None:
+    """Say why one building is hurt at a sea level, or not.
+
+    Example: fjordby harm why tuno b409161415 2.5
+    """
+    from dataclasses import asdict
+
+    from fjordby import city as cities
+    from fjordby import flood, harm
+    from fjordby.plain import amount, number
+
+    known = cities.load(city)
+    found = harm.why(known, building, level, connection=flood.city_connection(known))
+    if json:
+        say_json(asdict(found))
+        return
+    heads = {
+        "da": ("jord", "gulv", "vandet når det ved", "oversvømmes ved", "vand nu"),
+        "en": ("ground", "floor", "water reaches it at", "floods at", "water now"),
+    }[lang]
+    values = (found.ground, found.floor, found.reached_at, found.flooded_at, found.depth)
+    rows = [
+        (f"{head} [m]", "-" if value is None else number(value, lang, decimals=2))
+        for head, value in zip(heads, values, strict=True)
+    ]
+    for said in found.families:
+        cost = amount(said.damage, said.damage, said.damage, found.currency, lang)
+        rows.append((said.family, cost.split(" (")[0]))
+    table(f"{found.id} {found.name} ({found.use})".strip(), ("", ""), rows)
+
+
 @app.command("map")
 def map_(
     city: CityName,

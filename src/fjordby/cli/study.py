@@ -232,6 +232,13 @@ def _tell(study: Study, json: bool, lang: str) -> None:
             )
         )
     table(study.city.name[lang], heads, rows)
+    say(
+        {
+            "da": "Skadens spænd er mellem skademodellerne; terrænets fejl er ikke med her.",
+            "en": "The range of the damage is that of the models; the error of the ground is not "
+            "in it.",
+        }[lang]
+    )
     if any(event["left_out"] for event in events):
         say(
             {
