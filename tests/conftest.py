@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from importlib.resources import files
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import distance_transform_edt
 from shapely.geometry import LineString, Point, box
 
 from fjordby.city import City, Layer
+from fjordby.flood.dynamic.record import WET, Caution, Simulation, Snapshot, WaterBalance
 from fjordby.grid import Grid
 from fjordby.progress import silent
 from fjordby.provenance import Kind, Provenance
+from fjordby.shock.event import Event, Series
 from fjordby.study import Study, make
 from fjordby.words import Words
 
@@ -134,3 +138,82 @@ def stormy_valley() -> City:
 def valley_study(stormy_valley: City, tmp_path_factory: pytest.TempPathFactory) -> Study:
     """A finished study of the made-up town."""
     return make(stormy_valley, tmp_path_factory.mktemp("studies") / "valley", silent)
+
+
+def slow_tide(
+    city: City, event: Event, lag: float = 3600.0, cell: float | None = None
+) -> Simulation:
+    """A run by hand: the sea comes in with a delay that grows inland, `lag` for each kilometre.
+
+    Not physics, but like it: what is far from the sea gets wet later and less deep than still
+    water would have it, and the town's gate is shut while the sea is high.
+    """
+    factor = 1 if cell is None else round(cell / city.grid.cell)
+    grid = city.grid
+    bed = city.terrain.values.astype(float)
+    sea = city.sea.values.astype(bool)
+    away = np.where(sea, 0.0, distance_transform_edt(~sea) * grid.cell / 1000.0)
+    if factor > 1:
+        grid = Grid(grid.west, grid.north, grid.cell * factor, grid.ny // factor,
+                    grid.nx // factor, grid.crs)  # fmt: skip
+        whole = (slice(0, grid.ny * factor), slice(0, grid.nx * factor))
+        bed, away = (a[whole].reshape(grid.ny, factor, grid.nx, factor).mean(axis=(1, 3))
+                     for a in (bed, away))  # fmt: skip
+    series = event.sea or Series(np.array([0.0, 36000.0]), np.zeros(2))
+    seconds = np.linspace(0.0, 36000.0, 21)
+
+    def depth_at(when: float) -> np.ndarray:
+        level = series.at(when - lag * away) - away
+        return np.maximum(np.nan_to_num(level - bed), 0.0).astype(np.float32)
+
+    frames = [depth_at(t) for t in seconds]
+    deepest = np.max(frames, axis=0)
+    still = np.zeros_like(deepest)
+    wet = np.stack(frames) >= WET
+    arrival = np.where(wet.any(axis=0), seconds[wet.argmax(axis=0)], np.nan).astype(np.float32)
+    speed = np.where(deepest > WET, 0.4, 0.0).astype(np.float32)
+    shots = tuple(
+        Snapshot(float(t), frame, still, still) for t, frame in zip(seconds, frames, strict=True)
+    )
+    index = pd.Index(seconds, name="seconds")
+    flow = np.sin(np.pi * seconds / 36000.0)
+    return Simulation(
+        grid=grid,
+        bed=bed,
+        depth=deepest,
+        speed=speed,
+        depth_speed=speed * deepest,
+        arrival=arrival,
+        duration=wet.sum(axis=0)[None].astype(np.float32) * 1800.0,
+        thresholds=(WET,),
+        last=shots[-1],
+        snapshots=shots,
+        gauges=pd.DataFrame(index=index),
+        lines=pd.DataFrame(index=index),
+        structures=pd.DataFrame(
+            {"gate": np.where(series.at(seconds) > 0.6, 0.0, -2.0 * flow - 0.5), "pump": flow},
+            index=index,
+        ),
+        forcing=pd.DataFrame({"sea": series.at(seconds), "s0": 1.0 + 2.0 * flow}, index=index),
+        balance=WaterBalance(1000.0, 0.0, 3.6e4, 2.0e5, 0.0, 0.0, 0.0, 2.37e5),
+        cautions=(Caution("supercritical", 0.002, grid.west + 400.0, grid.north - 100.0, 1.3),),
+        seconds=36000.0,
+        steps=12000,
+        cell_updates=48_000_000,
+        wall_seconds=1.2,
+        cpu_seconds=1.1,
+    )
+
+
+@pytest.fixture(scope="session")
+def run_by_hand() -> Callable[..., Simulation]:
+    """`slow_tide`: a run of the made-up town, or any other, made without the engine."""
+    return slow_tide
+
+
+@pytest.fixture(scope="session")
+def surge_by_hand() -> Event:
+    """A surge to 2.2 m within ten hours."""
+    seconds = np.linspace(0.0, 36000.0, 41)
+    level = 0.2 + 2.0 * np.exp(-(((seconds - 14400.0) / 7200.0) ** 2))
+    return Event("surge", Words("Stormflod", "A surge"), sea=Series(seconds, level), year=2013)
