@@ -493,6 +493,20 @@ def wall_into_the_hill(folder):
     wall(folder, 1.0, LineString([(210, 50), (500, 50)]))
 
 
+@plants("structures-bad")
+def gate_that_is_none(folder):
+    (folder / "structures.toml").write_text('[[pumps]]\nid = "p"\n', encoding="utf-8")
+
+
+@plants("structures-nowhere")
+def pump_off_the_map(folder):
+    (folder / "structures.toml").write_text(
+        '[[pumps]]\nid = "p"\nname = "Pump"\nfrom = [5000.0, 50.0]\ncapacity = 1.0\n'
+        'starts_at = 1.0\nstops_at = 0.5\nkind = "assumed"\nsource = "made up"\n',
+        encoding="utf-8",
+    )
+
+
 @plants("column-unreadable")
 def _only_when_saving(folder):
     """No file can hold such a column; see the test of its own below."""

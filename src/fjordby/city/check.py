@@ -8,7 +8,7 @@ from pathlib import Path
 from fjordby.city import folder as folders
 from fjordby.city import rasters
 from fjordby.city import tables as shapes_of
-from fjordby.city.checks import ground, tables, together
+from fjordby.city.checks import ground, tables, together, works
 from fjordby.city.checks.known import Known
 from fjordby.city.layers import TABLES
 from fjordby.city.model import City, Layer
@@ -31,6 +31,7 @@ QUESTIONS: dict[str, Callable[[Known], Iterator[Problem]]] = {
     "streams": together.streams,
     "roads": together.roads,
     "barriers": together.barriers,
+    "structures": works.works,
 }
 
 
@@ -65,9 +66,8 @@ def examine(city: City, progress: Progress = silent) -> list[Problem]:
         found += wrong
         if table is not None:
             ready[layer] = table
-    return _sorted(
-        [*found, *_ask(Known(rasters.of(city.terrain), rasters.of(city.sea), ready), progress)]
-    )
+    known = Known(rasters.of(city.terrain), rasters.of(city.sea), ready, city.records)
+    return _sorted([*found, *_ask(known, progress)])
 
 
 def _ask(known: Known, progress: Progress) -> list[Problem]:

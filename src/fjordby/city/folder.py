@@ -105,7 +105,8 @@ def load(folder_or_name: str | Path) -> City:
 
 def known(reading: Reading) -> Known:
     """Return what checks may ask about a folder that was read."""
-    return Known(reading.rasters.get(Layer.TERRAIN), reading.rasters.get(Layer.SEA), reading.tables)
+    terrain, sea = (reading.rasters.get(layer) for layer in (Layer.TERRAIN, Layer.SEA))
+    return Known(terrain, sea, reading.tables, reading.records)
 
 
 def _city(reading: Reading) -> City:

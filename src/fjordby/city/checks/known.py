@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ class Known:
     terrain: Picture | None
     sea: Picture | None
     tables: Mapping[Layer, pd.DataFrame]
+    records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def table(self, layer: Layer) -> pd.DataFrame:
         """Return a table, empty when it could not be read."""

@@ -1,0 +1,242 @@
+"""What moves in a city's water: gates, pumps and culverts, from the record structures.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from fjordby.errors import BadCity
+from fjordby.provenance import Kind
+from fjordby.words import Words
+
+
+def _words(value: Any) -> Any:
+    return Words.of(value) if isinstance(value, str | Mapping) else value
+
+
+Real = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Key = Annotated[str, Field(min_length=1)]
+Name = Annotated[Words, BeforeValidator(_words)]
+Point = tuple[Real, Real]
+
+
+class _Entry(BaseModel):
+    """A table of the record: unknown keys are mistakes, and nothing changes after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
+    )
+
+
+class GateWork(_Entry):
+    """How a gate of the barriers layer is worked.
+
+    Parameters
+    ----------
+    barrier
+        Id of the barrier, of type gate; its line and crest are there.
+    outside
+        Where the water is that it keeps out, x and y in the city's system [m].
+    closes_at
+        It shuts when the water outside stands so high [m datum].
+    opens_at
+        It opens again when the water outside is below this [m datum]; None = at `closes_at`.
+    seconds
+        How long it takes to shut or open [s].
+    sill
+        Its threshold [m datum]; None = the bed.
+    width
+        Clear width [m]; None = the whole line.
+    built
+        Year from which it is there; None = always.
+    """
+
+    barrier: Key
+    outside: Point
+    closes_at: Real
+    opens_at: Real | None = None
+    seconds: Annotated[float, Field(ge=0, le=86400)] = 0.0
+    sill: Real | None = None
+    width: Positive | None = None
+    built: int | None = None
+    kind: Kind
+    source: Key
+
+    @model_validator(mode="after")
+    def _in_order(self) -> GateWork:
+        if self.opens_at is not None and self.opens_at > self.closes_at:
+            raise ValueError("opens_at must not be above closes_at: the gate would never rest")
+        return self
+
+
+class PumpWork(_Entry):
+    """A pump, or several alike side by side.
+
+    Parameters
+    ----------
+    id, name
+        Its key, and the name people know it by.
+    intake, outlet
+        Where it takes water and where it gives it, x and y [m]; `from` and `to` in the file.
+        No outlet = out of the map.
+    units
+        How many run; those in reserve do not count.
+    capacity
+        Flow of one unit [m3/s], whatever it lifts.
+    starts_at, stops_at
+        Levels at the intake [m datum].
+    with_gate
+        Runs only while this gate is shut; None = always.
+    built
+        Year from which it is there; None = always.
+    """
+
+    id: Key
+    name: Name
+    intake: Point = Field(alias="from")
+    outlet: Point | None = Field(default=None, alias="to")
+    units: Annotated[int, Field(ge=1, le=1000)] = 1
+    capacity: Positive
+    starts_at: Real
+    stops_at: Real
+    with_gate: Key | None = None
+    built: int | None = None
+    kind: Kind
+    source: Key
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PumpWork:
+        if self.stops_at >= self.starts_at:
+            raise ValueError("stops_at must be below starts_at")
+        return self
+
+
+class CulvertWork(_Entry):
+    """A pipe or box under a bank, between two places.
+
+    Parameters
+    ----------
+    id, name
+        Its key, and the name people know it by.
+    intake, outlet
+        Its ends, x and y [m]; `from` and `to` in the file.
+    width, height
+        Inner size [m]; no width = a round pipe of diameter `height`.
+    floor_from, floor_to
+        Its floor at the ends [m datum].
+    units
+        Barrels side by side.
+    roughness
+        Manning's n [s/m^(1/3)]; 0.013 is concrete (Chow 1959, table 5-6).
+    flap
+        Whether a flap lets water through from `from` to `to` only.
+    built
+        Year from which it is there; None = always.
+    """
+
+    id: Key
+    name: Name
+    intake: Point = Field(alias="from")
+    outlet: Point = Field(alias="to")
+    width: Positive | None = None
+    height: Positive
+    floor_from: Real
+    floor_to: Real
+    units: Annotated[int, Field(ge=1, le=1000)] = 1
+    roughness: Annotated[float, Field(gt=0, lt=1)] = 0.013
+    flap: bool = False
+    built: int | None = None
+    kind: Kind
+    source: Key
+
+
+class Works(_Entry):
+    """Everything that a city's record says of its gates, pumps and culverts."""
+
+    gates: tuple[GateWork, ...] = ()
+    pumps: tuple[PumpWork, ...] = ()
+    culverts: tuple[CulvertWork, ...] = ()
+
+    def there_in(self, year: int | None) -> Works:
+        """Return what was there in a year; None = today, everything."""
+        if year is None:
+            return self
+        gates, pumps, culverts = (
+            tuple(w for w in works if w.built is None or w.built <= year)
+            for works in (self.gates, self.pumps, self.culverts)
+        )
+        return Works(gates=gates, pumps=pumps, culverts=culverts)
+
+
+#: The name of the record.
+RECORD = "structures"
+
+
+def read_works(
+    record: Mapping[str, Any], gates: Mapping[str, bool], where: str = "structures.toml"
+) -> Works:
+    """Read and check a record of gates, pumps and culverts.
+
+    Parameters
+    ----------
+    record
+        The parsed TOML.
+    gates
+        The ids of the city's barriers, and whether each is a gate.
+    where
+        What to call the file in an error.
+
+    Raises
+    ------
+    BadCity
+        Naming every wrong or missing key at once.
+    """
+    problems = mistakes(record, gates)
+    if problems:
+        raise BadCity(
+            f"a record of gates, pumps and culverts in the format of docs/city.md in {where}",
+            f"{len(problems)} {'mistake' if len(problems) == 1 else 'mistakes'}",
+            "Mend these keys:",
+            problems,
+        )
+    return Works.model_validate(dict(record))
+
+
+def mistakes(record: Mapping[str, Any], gates: Mapping[str, bool]) -> list[str]:
+    """Return what is wrong with a record, one line for each mistake."""
+    try:
+        works = Works.model_validate(dict(record))
+    except ValidationError as trouble:
+        return [f"{_key(e['loc'])}: {_say(e)}" for e in trouble.errors()]
+    problems = []
+    for i, gate in enumerate(works.gates):
+        if not gates.get(gate.barrier, False):
+            what = "a wall" if gate.barrier in gates else "no barrier of the city"
+            problems.append(f"gates[{i}].barrier: {gate.barrier!r} is {what}; name a gate")
+    worked = {gate.barrier for gate in works.gates}
+    for i, pump in enumerate(works.pumps):
+        if pump.with_gate is not None and pump.with_gate not in worked:
+            problems.append(f"pumps[{i}].with_gate: {pump.with_gate!r} is none of `gates`")
+    ids = [w.id for w in (*works.pumps, *works.culverts)] + [g.barrier for g in works.gates]
+    problems += [f"the id {i!r} is there twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+    return problems
+
+
+def _key(parts: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".") or "the record"
+
+
+def _say(error: Any) -> str:
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "extra_forbidden":
+        return "is not a key of this format"
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return f"{error['msg']}; got {error['input']!r}"
