@@ -4,7 +4,7 @@ BIN := .venv/bin
 SERVE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test bounds lint format page browser wheel wheel-check cities bench validate clean
+.PHONY: demo test bounds lint format page browser wheel wheel-check cities bench bench-peers validate clean
 
 demo: .venv/.core page
 	$(BIN)/fjordby demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -77,5 +77,10 @@ validate: .venv/.test
 bench: .venv/.test
 	for b in benchmarks/*.py; do $(BIN)/python $$b; done
 
+# The flood engine beside every peer that installs, in a Python of their own.
+bench-peers: .venv/.test
+	$(BIN)/python benchmarks/peers/environment.py
+	$(BIN)/python benchmarks/flood.py
+
 clean:
-	rm -rf .venv dist build studies src/fjordby/web/static page/node_modules
+	rm -rf .venv .venv-peers dist build studies src/fjordby/web/static page/node_modules
