@@ -1,0 +1,1 @@
+"""The dynamic flood engine held against theory, benchmarks and a flood that was measured."""
