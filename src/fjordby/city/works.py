@@ -23,6 +23,10 @@ Name = Annotated[Words, BeforeValidator(_words)]
 Point = tuple[Real, Real]
 
 
+def _each(level: float | tuple[float, ...], units: int) -> tuple[float, ...]:
+    return level if isinstance(level, tuple) else (level,) * units
+
+
 class _Entry(BaseModel):
     """A table of the record: unknown keys are mistakes, and nothing changes after reading."""
 
@@ -38,8 +42,9 @@ class GateWork(_Entry):
     ----------
     barrier
         Id of the barrier, of type gate; its line and crest are there.
-    outside
-        Where the water is that it keeps out, x and y in the city's system [m].
+    outside, inside
+        Where the water is that it keeps out, and where the water is that it lets out; x and y in
+        the city's system [m].
     closes_at
         It shuts when the water outside stands so high [m datum].
     opens_at
@@ -56,6 +61,7 @@ class GateWork(_Entry):
 
     barrier: Key
     outside: Point
+    inside: Point
     closes_at: Real
     opens_at: Real | None = None
     seconds: Annotated[float, Field(ge=0, le=86400)] = 0.0
@@ -87,7 +93,7 @@ class PumpWork(_Entry):
     capacity
         Flow of one unit [m3/s], whatever it lifts.
     starts_at, stops_at
-        Levels at the intake [m datum].
+        Levels at the intake [m datum]: one for all units, or one for each.
     with_gate
         Runs only while this gate is shut; None = always.
     built
@@ -100,8 +106,8 @@ class PumpWork(_Entry):
     outlet: Point | None = Field(default=None, alias="to")
     units: Annotated[int, Field(ge=1, le=1000)] = 1
     capacity: Positive
-    starts_at: Real
-    stops_at: Real
+    starts_at: Real | tuple[Real, ...]
+    stops_at: Real | tuple[Real, ...]
     with_gate: Key | None = None
     built: int | None = None
     kind: Kind
@@ -109,9 +115,21 @@ class PumpWork(_Entry):
 
     @model_validator(mode="after")
     def _in_order(self) -> PumpWork:
-        if self.stops_at >= self.starts_at:
+        if not len(self.starts) == len(self.stops) == self.units:
+            raise ValueError("give starts_at and stops_at once, or once for each unit")
+        if any(stop >= start for start, stop in zip(self.starts, self.stops, strict=True)):
             raise ValueError("stops_at must be below starts_at")
         return self
+
+    @property
+    def starts(self) -> tuple[float, ...]:
+        """The level above which each unit starts [m datum]."""
+        return _each(self.starts_at, self.units)
+
+    @property
+    def stops(self) -> tuple[float, ...]:
+        """The level below which each unit stops [m datum]."""
+        return _each(self.stops_at, self.units)
 
 
 class CulvertWork(_Entry):
@@ -164,11 +182,17 @@ class Works(_Entry):
         """Return what was there in a year; None = today, everything."""
         if year is None:
             return self
-        gates, pumps, culverts = (
-            tuple(w for w in works if w.built is None or w.built <= year)
-            for works in (self.gates, self.pumps, self.culverts)
+        return Works(
+            gates=tuple(w for w in self.gates if (w.built or year) <= year),
+            pumps=tuple(w for w in self.pumps if (w.built or year) <= year),
+            culverts=tuple(w for w in self.culverts if (w.built or year) <= year),
         )
-        return Works(gates=gates, pumps=pumps, culverts=culverts)
+
+    def ends(self) -> list[tuple[str, Point]]:
+        """Return every place that the record names, with the key of whose it is."""
+        found = [(g.barrier, end) for g in self.gates for end in (g.outside, g.inside)]
+        found += [(p.id, end) for p in self.pumps for end in (p.intake, p.outlet) if end]
+        return found + [(c.id, end) for c in self.culverts for end in (c.intake, c.outlet)]
 
 
 #: The name of the record.
@@ -220,9 +244,10 @@ def mistakes(record: Mapping[str, Any], gates: Mapping[str, bool]) -> list[str]:
     for i, pump in enumerate(works.pumps):
         if pump.with_gate is not None and pump.with_gate not in worked:
             problems.append(f"pumps[{i}].with_gate: {pump.with_gate!r} is none of `gates`")
-    ids = [w.id for w in (*works.pumps, *works.culverts)] + [g.barrier for g in works.gates]
-    problems += [f"the id {i!r} is there twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
-    return problems
+    ids = [p.id for p in works.pumps] + [c.id for c in works.culverts]
+    ids += [gate.barrier for gate in works.gates]
+    twice = sorted({i for i in ids if ids.count(i) > 1})
+    return problems + [f"the id {i!r} is there twice" for i in twice]
 
 
 def _key(parts: tuple[str | int, ...]) -> str:

@@ -15,6 +15,7 @@ from fjordby.storage import write_whole
 if TYPE_CHECKING:
     from fjordby.city import City
     from fjordby.flood import Flood
+    from fjordby.shock.event import Event
 
 app = typer.Typer(help="Where the water goes, as maps that any GIS opens.", no_args_is_help=True)
 
@@ -105,38 +106,93 @@ def run(
     city: Annotated[
         str, typer.Option("--city", help="A city folder or a built-in name.")
     ] = DEMO_CITY,
-    engine: Annotated[str, typer.Option(help="instant (still water at once).")] = "instant",
+    engine: Annotated[
+        str, typer.Option(help="instant (still water at once), or dynamic (hour by hour).")
+    ] = "instant",
     scenario: Annotated[
         str | None, typer.Option(help="Climate scenario; none = as it was.")
     ] = None,
     year: Annotated[int | None, typer.Option(help="Year of the climate.")] = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Write the depth as a GeoTIFF [m]; dynamic: maps as .tif, or all as .nc or .zarr.",
+        ),
+    ] = None,
+    cell: Annotated[
+        float | None,
+        typer.Option(help="Dynamic: side of a cell [m]; none = that of the terrain."),
+    ] = None,
+    hours: Annotated[
+        float | None, typer.Option(help="Dynamic: how long to run [h]; none = until it is over.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="Dynamic: cores to use.")] = 1,
+    buildings: Annotated[
+        str, typer.Option(help="Dynamic: houses as rough ground, as blocks, or raised.")
+    ] = "ground",
+    gates: Annotated[
+        str, typer.Option(help="Dynamic: gates by their rule, open, or shut.")
+    ] = "rule",
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Dynamic: where a stopped run is kept to go on from.")
+    ] = None,
     json: Json = False,
     lang: Lang = OWN,
 ) -> None:
     """Flood the city by an event that people know; sewers and soil take their part of the rain.
 
-    Example: fjordby flood run bodil-2013 --city vejle --out bodil.tif
+    Example: fjordby flood run bodil-2013 --city vejle --engine dynamic --cell 20 --out bodil.nc
     """
     from fjordby import city as cities
     from fjordby import shock
-    from fjordby.flood import instant
     from fjordby.shock.future import TREND
 
-    if engine != "instant":
-        raise BadValue("the engine instant", repr(engine), "It is the only one in this version.")
+    if engine not in ENGINES:
+        raise BadValue(f"an engine among {', '.join(ENGINES)}", repr(engine), "Choose one.")
+    if engine == "instant":
+        _only_dynamic(cell=cell, hours=hours, checkpoint=checkpoint)
+        out = _tif(out)
     known = cities.load(city)
     future = None
     if scenario is not None or year is not None:
         future = shock.Future(scenario or TREND, shock.TODAY if year is None else year)
-    rain = shock.shocks_of(known).rain
-    found = instant(
-        known, shock.named_event(known, event, future), sewer=rain.drain if rain else 0.0
-    )
+    happens = shock.named_event(known, event, future)
+    if engine == "instant":
+        _run_at_once(known, happens, out, json, lang)
+        return
+    from fjordby.cli.hourly import run_hourly
+
+    run_hourly(
+        known, happens, cell=cell, threads=threads, hours=hours, buildings=buildings, gates=gates,
+        checkpoint=checkpoint, out=out, json=json, lang=lang,
+    )  # fmt: skip
+
+
+#: The engines that `run` knows.
+ENGINES = ("instant", "dynamic")
+
+
+def _only_dynamic(**options: object) -> None:
+    """Raise `BadValue` for an option that the instant engine cannot follow."""
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise BadValue(
+            "options of the instant engine", ", ".join(given), "Add --engine dynamic for these."
+        )
+
+
+def _run_at_once(city: City, event: Event, out: Path | None, json: bool, lang: str) -> None:
+    """Flood the city by still water at once: a map for each kind of water."""
+    from fjordby import shock
+    from fjordby.flood import instant
+
+    rain = shock.shocks_of(city).rain
+    found = instant(city, event, sewer=rain.drain if rain else 0.0)
     places = [None if out is None else out.with_stem(f"{out.stem}-{f.water}") for f in found]
-    said = [_write(known, *one) for one in zip(found, places, strict=True)]
+    said = [_write(city, *one) for one in zip(found, places, strict=True)]
     if json:
-        say_json({"event": event, "floods": said})
+        say_json({"event": event.id, "floods": said})
         return
     for one in said:
         _tell(one, lang)

@@ -30,10 +30,7 @@ def works(known: Known) -> Iterator[Problem]:
         yield problem("structures-bad", Layer.BARRIERS, file=FILE, got=one)
     if wrong or known.terrain is None:
         return
-    made = Works.model_validate(dict(record))
-    ends = [(gate.barrier, gate.outside) for gate in made.gates]
-    for work in (*made.pumps, *made.culverts):
-        ends += [(work.id, end) for end in (work.intake, work.outlet) if end is not None]
+    ends = Works.model_validate(dict(record)).ends()
     if not ends:
         return
     points = np.array([end for _, end in ends], np.float64)

@@ -1,0 +1,255 @@
+"""What drives a city's water in an event: the sea along the shore, streams that come in, rain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from fjordby.arrays import Ints
+from fjordby.city import City
+from fjordby.errors import BadValue, MissingLayer
+from fjordby.flood.dynamic.city_ground import CityGround
+from fjordby.flood.dynamic.forcing import Forcing, Inflow, Level, Rain, steady
+from fjordby.shock import shocks_of
+from fjordby.shock.catalogue import stream_line
+from fjordby.shock.event import Event, Series
+
+HOUR = 3600.0
+
+#: A driver is over when less than this part of its rise is left; assumed: its water then no longer
+#: makes a flood that its peak did not make.
+OVER = 0.1
+
+#: A stream enters over so many cells along its course, so that no cell alone takes it all.
+ENTRY_CELLS = 3
+
+
+@dataclass(frozen=True)
+class Drained:
+    """Rain that fell, and the parts that sewers and the ground took before it ran off [m]."""
+
+    fallen: float
+    sewer: float
+    infiltration: float
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """What drives a run.
+
+    Parameters
+    ----------
+    forcing
+        As the engine takes it.
+    before
+        The same at the quiet before the event: the sea's first level, streams as they begin.
+    seconds
+        From the start of the event until its drivers are over [s].
+    drained
+        What became of the rain; None in dry weather.
+    """
+
+    forcing: Forcing
+    before: Forcing
+    seconds: float
+    drained: Drained | None
+
+
+def drivers(
+    city: City, event: Event, ground: CityGround, quiet_sea: float | None = None
+) -> Drivers:
+    """Return what drives the water of a city in an event.
+
+    The sea's level is held in the cells along the shore; where the event leaves the sea quiet, it
+    stands at the mean level of the event's year. Streams enter where their lines come onto the
+    map, with the event's flow or else their base flow. Rain is what sewers and soil leave of it:
+    they take up to their capacity while it rains, as in the instant engine, but no water of
+    the sea and of streams, since sewers are full and soil is wet then (assumed).
+
+    Parameters
+    ----------
+    city, event
+        What is there, and what happens.
+    ground
+        The city's ground in the cells of the run.
+    quiet_sea
+        Level of a sea that the event does not move [m datum]; None = the mean level that the
+        city's record of shocks gives.
+
+    Raises
+    ------
+    BadValue
+        For an event with nothing in it, a sea above the whole map, a flow of a stream that the
+        city does not have, or a stream that enters nowhere.
+    MissingLayer
+        For a quiet sea whose level nobody says.
+    """
+    flows = {k: v for k, v in event.streams.items() if v.values.any()}
+    if event.sea is None and event.rain is None and not flows:
+        raise BadValue(
+            "an event with a sea level, rain or stream flow",
+            f"{event.name.en!r} without any",
+            "Give it one of them.",
+        )
+    levels, quiet = _sea(city, event, ground, quiet_sea)
+    inflows = _inflows(city, event, ground)
+    rain, drained = _rain(city, event.rain)
+    first = np.zeros(1)
+    before = Forcing(
+        levels=quiet,
+        inflows=tuple(
+            Inflow(i.name, i.rows, i.columns, steady(float(i.series.at(first)[0]))) for i in inflows
+        ),
+    )
+    forcing = Forcing(levels=levels, inflows=inflows, rain=rain)
+    whole = [s for s in (event.sea, event.rain, *flows.values()) if s is not None]
+    return Drivers(forcing, before, max(over(s) for s in whole), drained)
+
+
+def over(series: Series) -> float:
+    """Return when a driver is over: its last tenth of rise above where it ends [s].
+
+    Examples
+    --------
+    >>> over(Series(np.array([0.0, 10.0, 20.0]), np.array([0.0, 1.0, 0.0])))
+    19.0
+    """
+    rest = series.values - series.values[-1]
+    if not (rest > 0.0).any():
+        return float(series.seconds[-1])
+    least = OVER * float(rest.max())
+    last = int(np.flatnonzero(rest > least)[-1])
+    t, v = series.seconds[last : last + 2], rest[last : last + 2]
+    return float(t[0] + (t[1] - t[0]) * (v[0] - least) / (v[0] - v[1]))
+
+
+def excess(rain: Series, capacity: float) -> Series:
+    """Return the rain that is left when something takes up to a capacity [m/s] while it rains.
+
+    Exactly max(rain - capacity, 0): a point is added wherever the rain crosses the capacity.
+    """
+    t, v = rain.seconds, rain.values - capacity
+    cross = np.flatnonzero(v[:-1] * v[1:] < 0.0)
+    at = t[cross] + (t[cross + 1] - t[cross]) * v[cross] / (v[cross] - v[cross + 1])
+    seconds = np.union1d(t, at)
+    values = np.maximum(np.interp(seconds, t, v), 0.0)
+    values[np.isin(seconds, at)] = 0.0
+    return Series(seconds, values)
+
+
+def _rain(city: City, rain: Series | None) -> tuple[Rain | None, Drained | None]:
+    """Return the rain that runs off, and what became of the rest."""
+    if rain is None:
+        return None, None
+    known = shocks_of(city).rain if "shocks" in city.records else None
+    capacity = known.drain if known else 0.0
+    left = excess(rain, capacity)
+    taken = max(rain.total - left.total, 0.0)
+    sewers = known.sewer_mm_per_hour if known else 0.0
+    soil = known.infiltration_mm_per_hour if known else 0.0
+    share = sewers / (sewers + soil) if sewers + soil > 0.0 else 0.0
+    drained = Drained(rain.total, taken * share, taken * (1.0 - share))
+    return (Rain((left,)) if left.values.any() else None), drained
+
+
+def _sea(
+    city: City, event: Event, ground: CityGround, quiet_sea: float | None
+) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """Return the level held along the shore, in the event and before it."""
+    rows, columns = np.nonzero(ground.sea)
+    if not rows.size:
+        if event.sea is not None:
+            raise BadValue(
+                "a shore that the event's sea can come over",
+                f"{city.name.en} without any sea beside its land",
+                "Look at the sea layer with `fjordby city check`.",
+            )
+        return (), ()
+    series = event.sea if event.sea is not None else steady(_quiet(city, event, quiet_sea))
+    top = float(np.max(ground.bed[ground.land], initial=-np.inf))
+    if series.peak > top:
+        raise BadValue(
+            f"a sea below the highest ground of the map, {top:.1f} m",
+            f"{series.peak:.2f} m in {event.name.en!r}",
+            "Give the level in metres above the city's datum.",
+        )
+    first = steady(float(series.at(np.zeros(1))[0]))
+    return (Level("sea", rows, columns, series),), (Level("sea", rows, columns, first),)
+
+
+def _quiet(city: City, event: Event, quiet_sea: float | None) -> float:
+    """Return the level of a sea that an event does not move [m datum]."""
+    if quiet_sea is not None:
+        if not np.isfinite(quiet_sea):
+            raise BadValue("a level of the quiet sea [m datum]", repr(quiet_sea), "Give a number.")
+        return float(quiet_sea)
+    if "shocks" not in city.records:
+        raise MissingLayer(
+            "a city that knows its mean sea level",
+            f"{city.name.en} without a record of shocks",
+            "Write a shocks.toml in the city folder (docs/shocks.md), or give quiet_sea.",
+        )
+    climate = shocks_of(city).climate_of()
+    if event.year is None:
+        return climate.mean_sea_level()
+    return climate.mean_sea_level_in(event.year)
+
+
+def _inflows(city: City, event: Event, ground: CityGround) -> tuple[Inflow, ...]:
+    """Return the streams that enter, with their flow over time."""
+    strange = sorted(set(event.streams) - set(city.streams["id"].astype(str)))
+    if strange:
+        known = ", ".join(city.streams["id"].astype(str)) or "none at all"
+        raise BadValue(
+            f"flows of the city's streams ({known})",
+            f"{', '.join(strange)} in {event.name.en!r}",
+            "Use the ids of the streams layer.",
+        )
+    flows = {**_base_flows(city), **event.streams}
+    return tuple(
+        Inflow(name, *entry(city, ground, name), series)
+        for name, series in flows.items()
+        if series.values.any()
+    )
+
+
+def _base_flows(city: City) -> Mapping[str, Series]:
+    """Return the base flow of each stream that the record of shocks knows [m3/s]."""
+    if "shocks" not in city.records:
+        return {}
+    named = ((stream_line(city, e), e.base) for e in shocks_of(city).streams)
+    return {line: steady(base) for line, base in named if line is not None}
+
+
+def entry(city: City, ground: CityGround, stream: str) -> tuple[Ints, Ints]:
+    """Return the cells where a stream comes onto the map: the first of its course on land.
+
+    Raises
+    ------
+    BadValue
+        When it never comes onto the land of the map.
+    """
+    start = city.streams.loc[city.streams["id"].astype(str) == stream].geometry.iloc[0].coords[0]
+    place = f"{start[0]:.0f}, {start[1]:.0f}"
+    course = ground.courses.get(stream)
+    on = np.zeros(0, np.int64)
+    if course is not None:
+        on = np.flatnonzero(ground.land[course.rows, course.columns])[:ENTRY_CELLS]
+    if course is None or not on.size:
+        raise BadValue(
+            "streams that cross the land of the map",
+            f"{stream}, which begins at {place}, with no cell on it",
+            "Draw the line in the direction of the flow, onto known ground.",
+        )
+    return course.rows[on], course.columns[on]
+
+
+def duration(hours: float | None, drivers_over: float, after: float) -> float:
+    """Return how long to run [s]: `hours`, or until the drivers are over and `after` hours more."""
+    if hours is None:
+        return drivers_over + after * HOUR
+    if not 0.0 < hours < 24.0 * 366.0:
+        raise BadValue("hours above zero, a year at most", f"{hours:g}", "Give how long to run.")
+    return hours * HOUR
