@@ -123,8 +123,8 @@ def barrier_edges(
     _check_open(open_gates, set(ids[types == "gate"]))
     opened = np.isin(ids.astype(str), [str(gate) for gate in open_gates])
     crests = barriers["crest"].to_numpy(np.float64)
-    segments, owner = _segments(barriers.geometry.to_numpy()[~opened], grid)
-    cell, way, line = _steps(segments, grid)
+    segments, owner = straight_pieces(barriers.geometry.to_numpy()[~opened], grid)
+    cell, way, line = steps_crossed(segments, grid)
     height = crests[~opened][owner[line]].astype(np.float32)
     for geometry in barriers.geometry.to_numpy()[opened]:
         keep = _open(geometry, grid, cell, way)
@@ -184,7 +184,7 @@ def _check_open(open_gates: Collection[str], gates: set[Any]) -> None:
         )
 
 
-def _segments(geometries: Array, grid: Grid) -> tuple[Array, Array]:
+def straight_pieces(geometries: Array, grid: Grid) -> tuple[Array, Array]:
     """Return straight pieces (s, 4) in cells, centres at whole numbers, and whose they are (s,)."""
     parts, owner = shapely.get_parts(geometries, return_index=True)
     points, part = shapely.get_coordinates(parts, return_index=True)
@@ -202,8 +202,8 @@ def _segments(geometries: Array, grid: Grid) -> tuple[Array, Array]:
     return np.ascontiguousarray(segments[near]), whose[near]
 
 
-def _steps(segments: Array, grid: Grid) -> tuple[Array, Array, Array]:
-    """Return cell, way and segment of each step that is crossed."""
+def steps_crossed(segments: Array, grid: Grid) -> tuple[Array, Array, Array]:
+    """Return cell, way (as in `kernels.steps_crossed`) and segment of each step crossed."""
     room = 64
     while True:
         cell = np.empty(room, np.int64)
@@ -218,8 +218,8 @@ def _steps(segments: Array, grid: Grid) -> tuple[Array, Array, Array]:
 def _open(gate: Any, grid: Grid, cell: Array, way: Array) -> Array:
     """Return which steps still have a barrier when a gate stands open."""
     keep = np.ones(cell.size, bool)
-    segments, _ = _segments(np.array([gate], dtype=object), grid)
-    crossed, ways, _ = _steps(segments, grid)
+    segments, _ = straight_pieces(np.array([gate], dtype=object), grid)
+    crossed, ways, _ = steps_crossed(segments, grid)
     straight = crossed[ways < 2] * 4 + ways[ways < 2]
     if (~np.isin(straight, cell * 4 + way)).any() or not cell.size:
         return keep

@@ -26,7 +26,12 @@ VILLEMONTE = 0.385
 # Laws of faces.
 BROAD = 0  # a crest with critical flow on it; drowned above 2/3 of the head
 SHARP = 1  # a thin crest; drowned as Villemonte (1947) measured
-OPENING = 2  # a sill, and a lid that the water can touch; coefficient = contraction of the jet
+OPENING = 2  # a sill, and a leaf that the water can touch; coefficient = contraction of the jet
+BRIDGE = 3  # the same under a deck; coefficient = loss in velocity heads while it is not touched
+
+#: Part of a drowned bridge opening that carries flow (FHWA; HEC-RAS Hydraulic Reference Manual,
+#: high flow through bridges: discharge coefficient 0.8 of a full opening).
+BRIDGE_JET = 0.8
 
 # Laws of links.
 CULVERT = 0
@@ -39,7 +44,7 @@ INVERT0 = (
 INVERT1 = 1  # culvert: floor at the other end; pump: level that it lifts to at least [m]
 HEIGHT = 2  # culvert: inner height or diameter [m]
 WIDTH = 3  # culvert: inner width [m]; 0 = round
-LENGTH = 4  # culvert: [m]
+LENGTH = 4  # culvert: of a barrel [m]
 ENTRANCE = 5  # culvert: part of the velocity head that is lost at the entrance [-]
 EXIT = 6  # culvert: and at the exit [-]
 FRICTION = 7  # culvert: 2 g n2 L, so that the friction loss is FRICTION / R^(4/3) [m^(4/3)]
@@ -60,9 +65,7 @@ def root_of_drop(drop: float, head: float) -> float:
     The straight part is never longer than a third of the head, so that free flow is untouched.
     """
     calm = min(CALM, head / 3.0)
-    if drop >= calm:
-        return sqrt(drop)
-    return drop / sqrt(calm)
+    return sqrt(drop) if drop >= calm else drop / sqrt(calm)
 
 
 @njit(cache=True, error_model="numpy")
@@ -82,16 +85,19 @@ def slot(head: float, tail: float, top: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def opening(head: float, tail: float, height: float, contraction: float) -> float:
+def opening(head: float, tail: float, height: float, contraction: float, loss: float) -> float:
     """Return the flow under a lid `height` above a sill [m2/s]; head and tail from the sill [m].
 
-    While the head is below the lid this is a weir. Above, the jet is contracted: Torricelli with
-    the area `contraction` x `height`, free (against the jet's own depth) or drowned (against the
-    tail). In between the flow stays as it was when the water touched the lid.
+    While the head is below the lid this is a weir, drowned with `loss` velocity heads. Above, the
+    jet is contracted: Torricelli with the area `contraction` x `height`, free (against the jet's
+    own depth) or drowned (against the tail). In between the flow stays as it was when the water
+    touched the lid.
     """
-    if not height > 0.0:
+    if not (height > 0.0 and loss > 0.0):
         return 0.0
-    return max(slot(min(head, height), tail, height), slot(head, tail, contraction * height))
+    under = min(head, height)
+    below = min(slot(under, 0.0, height), slot(under, tail, height) / sqrt(loss))
+    return max(below, slot(head, tail, contraction * height))
 
 
 @njit(cache=True, error_model="numpy")
@@ -104,8 +110,8 @@ def sharp(head: float, tail: float) -> float:
         return 0.0
     calm = min(CALM, head / 3.0)
     drowned = min(max(tail, 0.0), head - calm) / head
-    flow = CRITICAL * head * sqrt(head) * (1.0 - drowned * sqrt(drowned)) ** VILLEMONTE
-    return flow * min((head - tail) / calm, 1.0)
+    part = (1.0 - drowned * sqrt(drowned)) ** VILLEMONTE * min((head - tail) / calm, 1.0)
+    return float(CRITICAL * head * sqrt(head) * part)
 
 
 @njit(cache=True, error_model="numpy")
@@ -128,17 +134,18 @@ def edge_flow(
     Parameters
     ----------
     law
-        `BROAD`, `SHARP` or `OPENING`.
+        `BROAD`, `SHARP`, `OPENING` or `BRIDGE`.
     level0, bed0, level1, bed1
         Water level and ground on the two sides [m datum].
     crest
         Top of the wall, or sill of the opening [m datum]; the ground where that is higher.
     lid
-        Underside of the leaf or the deck [m datum]; only for `OPENING`.
+        Underside of the leaf or the deck [m datum]; no matter to `BROAD` and `SHARP`.
     share
         Part of the face's width, 0 to 1.
     coefficient
         Weir: its coefficient over that of ideal critical flow. Opening: contraction of the jet.
+        Bridge: loss in velocity heads.
     way
         0 both ways, +1 only from side 0 to side 1, -1 only back.
     """
@@ -153,7 +160,9 @@ def edge_flow(
         return 0.0
     tail = min(level0, level1) - sill
     if law == OPENING:
-        flow = opening(head, tail, lid - sill, coefficient)
+        flow = opening(head, tail, lid - sill, coefficient, 1.0)
+    elif law == BRIDGE:
+        flow = opening(head, tail, lid - sill, BRIDGE_JET, coefficient)
     elif law == SHARP:
         flow = coefficient * sharp(head, tail)
     else:
@@ -166,23 +175,45 @@ def ease(flow: float, before: float, push: float) -> float:
     """Return the flow after a time step when the water has to be set in motion first.
 
     A law says where the flow goes, not how fast: called with levels of the last step it may swing
-    from side to side. Here the drop drives the water, dq/dt = g h drop / length, and the law is
-    the loss that balances it: q settles at the law's flow exactly, and overshoots no more than the
-    open water beside it.
+    from side to side. Here the drop drives the water against a loss that the law's flow L would
+    just balance, and the loss is implicit:
+
+        q' = q + push - |push| q' |q'| / L^2
+
+    so that q settles at L, whatever the step, and swings no more than the open water beside it.
 
     Parameters
     ----------
     flow
-        The law's flow, by the levels now.
+        The law's flow L, by the levels now.
     before
-        The flow of the last step, in the same unit.
+        The flow q of the last step, in the same unit.
     push
-        What the drop would add in the time step without any loss: g x flow area x drop x dt /
-        length, signed as `flow`; for a face, per metre of width and with the cell as length.
+        What the drop would add in the time step without any loss, signed as `flow`: g x depth x
+        drop x dt / cell for a face [m2/s]; `link_push` for a link.
     """
-    if flow == 0.0:
+    if flow == 0.0 or push == 0.0:
         return 0.0
-    return (before + push) / (1.0 + abs(push) * abs(before) / (flow * flow))
+    start = before + push
+    loss = abs(push) / (flow * flow)
+    return 2.0 * start / (1.0 + sqrt(1.0 + 4.0 * loss * abs(start)))
+
+
+@njit(cache=True, error_model="numpy")
+def link_push(
+    k: int, level0: float, level1: float, links: LinkTable, seconds: float, cell: float
+) -> float:
+    """Return what the drop adds to the flow of a culvert in a time step without any loss [m3/s].
+
+    g x area x drop x dt / length, with the full barrels and at least one cell of length; 0 for a
+    pump, whose flow needs no easing.
+    """
+    if links.law[k] == PUMP:
+        return 0.0
+    values = links.values
+    area = values[k, NUMBER] * barrel_area(values[k, HEIGHT], values[k, HEIGHT], values[k, WIDTH])
+    push = GRAVITY * area * (level0 - level1) * seconds / max(values[k, LENGTH], cell)
+    return float(push)
 
 
 @njit(cache=True, error_model="numpy")

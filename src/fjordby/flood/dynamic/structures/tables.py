@@ -15,14 +15,14 @@ class FaceTable(NamedTuple):
 
     The entries of row j are `start[j]` to `start[j + 1] - 1`, by column. **Several entries may
     stand on one face** (a gate and the wall beside it; the water under a bridge and over its
-    deck): they follow each other, and the flow of the face is the sum of theirs. `first` is 1 on the first
-    entry of a face and 0 on those that follow it.
+    deck): they follow each other, and the flow of the face is the sum of theirs.
     """
 
     start: Ints  # (ny + 1,)
     column: Ints  # (m,) the face is the west (north) one of the cell in this row and column
-    first: Array  # (m,) int8
+    first: Array  # (m,) int8; 1 on the first entry of a face, 0 on those that follow it
     owner: Ints  # (m,) index of the structure
+    toward: Array  # (m,) int8; +1 where flow east (south) is from its left side to its right, or -1
     law: Array  # (m,) int8, see kernels
     crest: Floats  # (m,) [m datum]; NEVER = shut
     lid: Floats  # (m,) [m datum]; NEVER = none
