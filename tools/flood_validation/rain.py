@@ -68,7 +68,8 @@ def plane_runoff(cell: float = 2.0) -> Outcome:
     steady = plane.rain * plane.length * share
     findings = [
         Finding("outflow when steady", steady * 1e3,
-                1e3 * float(np.interp(plane.stops - 60, t, got)), 0.01 * steady * 1e3, "L/s per m", "rain times length"),
+                1e3 * float(np.interp(plane.stops - 60, t, got)), 0.01 * steady * 1e3,
+                "L/s per m", "rain times length"),
         Finding("outflow, root mean square difference / steady", 0.0,
                 100 * float(np.sqrt(np.mean((got - exact) ** 2)) / steady), 3.0, "%",
                 "the kinematic wave leaves out the slope of the surface; the depth of the first"
