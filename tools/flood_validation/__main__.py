@@ -41,15 +41,16 @@ CASES: dict[str, Callable[[], Outcome]] = {
 
 HEAD = """# The dynamic flood engine, held against what is known
 
-Written by `make validate` (`python -m flood_validation`), that runs each case in full; the tests in
-`tests/validation` run them small. *Kept* and *missed* say whether a figure came as near to what was
-expected as it must; *told* is a difference that nobody promised to keep small, such as a known limit
-of the local inertial form or a surveyed level. No number of the engine was fitted to any case.
+Written by `make validate` (`python -m flood_validation`), that runs each case in full; the tests
+in `tests/validation` run them small. *Kept* and *missed* say whether a figure came as near to what
+was expected as it must; *told* is a difference that nobody promised to keep small, such as a known
+limit of the local inertial form or a surveyed level. No number of the engine was fitted to any
+case.
 
 The engine solves the local inertial form of the shallow-water equations: friction, the slope of the
 surface and the acceleration in time, but not the transport of momentum along the flow. It is right
-for floods that rise and spread with Froude numbers below about 0.7, and too slow in what dam breaks
-and steep chutes do; cases 3 of the UK benchmarks and Merewether show what that costs."""
+for floods that rise and spread at Froude numbers well below one, and not for what dam breaks and
+steep chutes do; case 3 of the UK benchmarks and Merewether show what that costs."""
 
 
 def save(outcome: Outcome, name: str) -> str | None:

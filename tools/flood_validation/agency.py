@@ -334,9 +334,9 @@ def plain_reference(hours: float) -> Spread:
     return spread(PLAIN_INFLOW[:, 0] * 60.0, PLAIN_INFLOW[:, 1], hours * HOUR, 0.05)
 
 
-def extended_plain(cell: float = 5.0) -> Outcome:
+def extended_plain(cell: float = 5.0, hours: float = 5.0) -> Outcome:
     """Test 4: how fast and how deep a flood spreads over a plain."""
-    run, reference = plain_run(cell), plain_reference(2.0)
+    run, reference = plain_run(cell, hours), plain_reference(2.0)
     first, second = run.snapshots[:2]
     findings = []
     for name, (px, py) in PLAIN_POINTS.items():

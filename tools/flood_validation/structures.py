@@ -1,4 +1,4 @@
-"""Structures in whole runs, held against hand calculations; and a lake at rest among all of them."""
+"""Structures in whole runs, held against hand calculations; and a lake at rest among them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def laws() -> Outcome:
         ("weir, free", (1.5, 0.4), (wall,), "wall", WIDTH * weir_by_hand(0.5, -0.6)),
         ("weir, drowned", (1.5, 1.4), (wall,), "wall", WIDTH * weir_by_hand(0.5, 0.4)),
         ("weir, drowned, back", (1.4, 1.5), (wall,), "wall", -WIDTH * weir_by_hand(0.5, 0.4)),
-        ("gate leaf, free jet", (2.0, 0.05), (gate,), "gate", WIDTH * orifice_by_hand(2, 0.05, 0.3)),
+        ("gate leaf, free jet", (2.0, 0.05), (gate,), "gate",
+         WIDTH * orifice_by_hand(2, 0.05, 0.3)),
         ("gate leaf, drowned", (2.0, 1.5), (gate,), "gate", WIDTH * orifice_by_hand(2, 1.5, 0.3)),
         ("flap, with the flow", (2.0, 1.5), (flap,), "flap", WIDTH * orifice_by_hand(2, 1.5, 0.5)),
         ("flap, against it", (1.5, 2.0), (flap,), "flap", 0.0),
@@ -250,7 +251,7 @@ def at_rest() -> Outcome:
     findings.append(kept_water(*runs))
     return Outcome(
         "A lake at rest among structures",
-        "By definition: still water over rough ground, islands, cliffs and cells of no ground, with "
-        "a wall, a gate, a flap, a bridge and a culvert in it.",
+        "By definition: still water over rough ground, islands, cliffs and cells of no ground, "
+        "with a wall, a gate, a flap, a bridge and a culvert in it.",
         findings, work=work_of(runs[0]),
     )  # fmt: skip
