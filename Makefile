@@ -66,10 +66,12 @@ cities: .venv/.core
 	$(BIN)/python tools/build_vejle.py
 	$(BIN)/python tools/build_tuno.py
 
-# What takes longer than a test may: the terrain's error from left-out points, the built-in cities
-# made again from their sources (nothing may differ), and the benchmarks.
+# What takes longer than a test may: the terrain's error from left-out points, the flood engine's
+# cases in full, the built-in cities made again from their sources (nothing may differ), and the
+# benchmarks.
 validate: .venv/.test
 	PYTHONPATH=tools $(BIN)/python -m vejle.terrain
+	PYTHONPATH=tools $(BIN)/python -m flood_validation
 	$(MAKE) cities
 	git diff --exit-code --stat src/fjordby/city/builtin
 	$(MAKE) bench

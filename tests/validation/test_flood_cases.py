@@ -5,7 +5,7 @@ import pytest
 
 from fjordby.flood.dynamic import Options
 from flood_validation import agency, merewether, rain, steady, structures, waves
-from flood_validation.exact import uniform_depth
+from flood_validation.exact import GRAVITY, uniform_depth
 from flood_validation.table import Finding, Outcome, number, write
 
 
@@ -31,7 +31,7 @@ def test_a_basin_swings_with_merians_period():
 def test_the_plain_engine_swings_with_merians_period_too(precision):
     """With the smoothing that users get: damping slows the swing a little, by less than 1 %."""
     run, period = waves.standing_wave(5.0, 50, 3.0, Options(precision=precision))
-    due = 2 * 500.0 / np.sqrt(9.81 * 5.0)
+    due = 2 * 500.0 / np.sqrt(GRAVITY * 5.0)
     assert period == pytest.approx(due, rel=0.01)
     assert run.depth.max() < 5.0 * 1.002
 

@@ -10,8 +10,8 @@ from scipy.optimize import brentq
 
 Floats = NDArray[np.float64]
 
-#: Standard gravity, as flood engines round it [m/s2].
-GRAVITY = 9.81
+#: Standard gravity [m/s2], CGPM 1901; the engine's.
+GRAVITY = 9.80665
 
 
 def merian_period(length: float, depth: float, mode: int = 1) -> float:
@@ -29,7 +29,7 @@ def merian_period(length: float, depth: float, mode: int = 1) -> float:
     Examples
     --------
     >>> round(merian_period(1000.0, 10.0), 1)
-    201.9
+    202.0
     """
     return 2.0 * length / (mode * np.sqrt(GRAVITY * depth))
 

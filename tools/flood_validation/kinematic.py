@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 #: Power of the depth in Manning's law for the flow of a wide stream.
 POWER = 5.0 / 3.0
-GRAVITY = 9.81
+GRAVITY = 9.80665
 
 
 @dataclass(frozen=True)
