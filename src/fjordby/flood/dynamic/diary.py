@@ -1,0 +1,221 @@
+"""What a run writes down over time: gauges, lines, structures, and pictures of the whole map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fjordby.arrays import Array, Floats, Ints
+from fjordby.errors import BadValue
+from fjordby.flood.dynamic.forcing import Forcing
+from fjordby.flood.dynamic.record import Asked, Line, Snapshot
+from fjordby.flood.dynamic.survey.kernels import FILM
+from fjordby.grid import Grid
+
+if TYPE_CHECKING:
+    from fjordby.flood.dynamic.engine import Engine
+
+
+class Diary:
+    """What a run writes down over time.
+
+    Parameters
+    ----------
+    asked
+        What to write down.
+    engine
+        The run.
+    seconds
+        How long it is [s].
+    """
+
+    def __init__(self, asked: Asked, engine: Engine, seconds: float) -> None:
+        grid = engine.domain.grid
+        self.asked, self.end = asked, seconds
+        self.names = engine.laid.names
+        x = np.array([one.x for one in asked.gauges])
+        y = np.array([one.y for one in asked.gauges])
+        off = ~grid.inside(x, y) if x.size else np.zeros(0, bool)
+        if off.any():
+            name = asked.gauges[int(np.argmax(off))].name
+            raise BadValue(f"the gauge {name} on the map", "one outside", "Move it onto the map.")
+        rows, columns = grid.rows_columns(x, y) if x.size else (np.zeros(0, int), np.zeros(0, int))
+        self.at = engine.board.cells(rows, columns)
+        self.faces = [line_faces(one, grid, engine) for one in asked.lines]
+        self.times: list[float] = []
+        self.water: list[Floats] = []
+        self.over: list[Floats] = []
+        self.through: list[Floats] = []
+        self.snapshots: list[Snapshot] = []
+        self.last = (0.0, engine.passed())
+        self._series = _moments(asked.series_every, seconds)
+        self._looks = _moments(asked.every, seconds)
+        self._pictures = np.unique([t for t in asked.snapshots if 0.0 <= t <= seconds])
+        self.write(engine)
+
+    def next(self, now: float) -> float:
+        """Return the next time at which something is written down or looked at [s]."""
+        ahead = [m[np.searchsorted(m, now + 1e-6)] for m in (self._series, self._looks)
+                 if m.size and m[-1] > now + 1e-6]  # fmt: skip
+        pictures = self._pictures[self._pictures > now + 1e-6]
+        return float(min([*ahead, *pictures[:1], self.end]))
+
+    def write(self, engine: Engine) -> None:
+        """Write down what is due at this time."""
+        now = engine.seconds
+        if _due(self._pictures, now):
+            self.snapshots.append(self.picture(engine))
+        if not (_due(self._series, now) or now == 0.0 or now >= self.end - 1e-6):
+            return
+        state = engine.state
+        depth = state.depth[self.at].astype(np.float64)
+        speed = state.flow[self.at] / np.maximum(depth, FILM)
+        self.times.append(now)
+        level = state.bed[self.at] + depth
+        self.water.append(np.concatenate([level, depth, speed]))
+        cell = engine.domain.grid.cell
+        self.over.append(np.array([
+            cell * (float((state.east[e] * s).sum()) + float((state.south[d] * t).sum()))
+            for e, s, d, t in self.faces
+        ]))  # fmt: skip
+        since, before = self.last
+        passed = engine.passed()
+        self.through.append(
+            (passed - before) / (now - since) if now > since else np.zeros(passed.size)
+        )
+        self.last = (now, passed)
+
+    @staticmethod
+    def picture(engine: Engine) -> Snapshot:
+        """Return the whole map as it is now."""
+        board, state, land = engine.board, engine.state, engine.domain.land
+        depth = board.view(state.depth).astype(np.float32)
+        east = state.east.reshape(-1, board.width)[1 : board.ny + 1, 1 : board.nx + 2]
+        south = state.south.reshape(-1, board.width)[1 : board.ny + 2, 1 : board.nx + 1]
+        along = 0.5 * (east[:, :-1] + east[:, 1:])
+        across = -0.5 * (south[:-1] + south[1:])
+        deep = np.maximum(depth, FILM)
+        film = depth < FILM
+        speeds = [
+            np.where(land, np.where(film, 0.0, q / deep), np.nan).astype(np.float32)
+            for q in (along, across)
+        ]
+        return Snapshot(
+            engine.seconds, np.where(land, depth, np.float32(np.nan)), speeds[0], speeds[1]
+        )
+
+    def gauges_frame(self) -> pd.DataFrame:
+        """Return level, depth and speed of each gauge over time."""
+        names = [one.name for one in self.asked.gauges]
+        columns = pd.MultiIndex.from_tuples(
+            [(n, what) for what in ("level", "depth", "speed") for n in names],
+            names=["gauge", "quantity"],
+        ) if names else None  # fmt: skip
+        return self._frame(self.water, columns)
+
+    def lines_frame(self) -> pd.DataFrame:
+        """Return the flow over each line over time [m3/s]."""
+        return self._frame(self.over, [one.name for one in self.asked.lines])
+
+    def structures_frame(self) -> pd.DataFrame:
+        """Return the flow through each structure over time [m3/s]: the mean since the last row."""
+        return self._frame(self.through, list(self.names))
+
+    def forcing_frame(self, forcing: Forcing) -> pd.DataFrame:
+        """Return what drove the run over time: levels [m], inflows [m3/s], rain [m/s]."""
+        times = np.array(self.times)
+        found = {one.name: one.series.at(times) for one in (*forcing.levels, *forcing.inflows)}
+        if forcing.rain is not None:
+            for k, series in enumerate(forcing.rain.series):
+                found["rain" if k == 0 else f"rain {k + 1}"] = series.at(times)
+        return pd.DataFrame(found, index=pd.Index(times, name="seconds"))
+
+    def _frame(self, rows: list[Floats], columns: object) -> pd.DataFrame:
+        index = pd.Index(np.array(self.times), name="seconds")
+        count = len(columns) if columns is not None else 0  # type: ignore[arg-type]
+        values = np.array(rows).reshape(len(rows), count)
+        return pd.DataFrame(values, index=index, columns=columns)  # type: ignore[arg-type]
+
+    def memory(self) -> dict[str, Array]:
+        """Return what has been written down so far."""
+        kept = {
+            "diary:times": np.array(self.times),
+            "diary:water": np.array(self.water),
+            "diary:over": np.array(self.over),
+            "diary:through": np.array(self.through),
+            "diary:last": np.concatenate([[self.last[0]], self.last[1]]),
+            "diary:pictures": np.array([one.seconds for one in self.snapshots]),
+        }
+        for k, one in enumerate(self.snapshots):
+            kept[f"diary:picture{k}"] = np.stack([one.depth, one.speed_x, one.speed_y])
+        return kept
+
+    def remember(self, kept: dict[str, Array]) -> None:
+        """Go on from `memory`."""
+        self.times = [float(t) for t in kept["diary:times"]]
+        self.water, self.over, self.through = (
+            list(kept[f"diary:{name}"]) for name in ("water", "over", "through")
+        )
+        self.last = (float(kept["diary:last"][0]), kept["diary:last"][1:].copy())
+        self.snapshots = [
+            Snapshot(float(t), *kept[f"diary:picture{k}"])
+            for k, t in enumerate(kept["diary:pictures"])
+        ]
+
+
+def line_faces(line: Line, grid: Grid, engine: Engine) -> tuple[Ints, Floats, Ints, Floats]:
+    """Return the faces between the cells on the two sides of a line, and the sign of their flow.
+
+    A face counts when the straight step between its two cell centres crosses the line; flow from
+    the left of the line to its right is positive.
+    """
+    board = engine.board
+    x0, y0, x1, y1 = line.geometry.bounds
+    (r0, r1), (c0, c1) = grid.rows_columns(np.array([x0, x1]), np.array([y1, y0]))
+    found: list[tuple[Ints, Floats]] = []
+    for d_row, d_column in ((0, 1), (1, 0)):
+        rows, columns = np.meshgrid(
+            np.arange(max(r0 - 1, 0), min(r1 + 2, grid.ny - d_row)),
+            np.arange(max(c0 - 1, 0), min(c1 + 2, grid.nx - d_column)), indexing="ij",
+        )  # fmt: skip
+        rows, columns = rows.ravel(), columns.ravel()
+        start = np.column_stack([grid.x[columns], grid.y[rows]])
+        stop = np.column_stack([grid.x[columns + d_column], grid.y[rows + d_row]])
+        # A hair aside, so that a line through cell centres has each of them on one side.
+        steps = shapely.linestrings(np.stack([start, stop], axis=1) + 1e-5 * grid.cell)
+        hit = shapely.intersects(steps, line.geometry)
+        rows, columns, start, stop = rows[hit], columns[hit], start[hit], stop[hit]
+        signs = np.array([_side(line.geometry, a, b) for a, b in zip(start, stop, strict=True)])
+        found.append((board.cells(rows + d_row, columns + d_column), signs))
+    (east, sign_east), (south, sign_south) = found
+    if not east.size and not south.size:
+        raise BadValue(
+            f"the line {line.name} between cells of the map",
+            "one that crosses no step between two cells",
+            "Draw it longer than a cell, on the map.",
+        )
+    return east, sign_east, south, sign_south
+
+
+def _side(line: shapely.LineString, start: Floats, stop: Floats) -> float:
+    """Return +1 where the step from `start` to `stop` goes from the left of a line to its right."""
+    middle = shapely.Point(*(0.5 * (start + stop)))
+    along = line.project(middle)
+    a = line.interpolate(max(along - 0.01, 0.0))
+    b = line.interpolate(min(along + 0.01, line.length))
+    cross = (b.x - a.x) * (stop[1] - start[1]) - (b.y - a.y) * (stop[0] - start[0])
+    return -1.0 if cross > 0.0 else 1.0
+
+
+def _moments(every: float, seconds: float) -> Floats:
+    """Return the times from `every` up to `seconds`."""
+    if not every > 0.0:
+        raise BadValue("a time above zero between looks [s]", f"{every}", "10 s is usual.")
+    return np.arange(1, int(np.floor(seconds / every + 1e-9)) + 1) * every
+
+
+def _due(moments: Floats, now: float) -> bool:
+    return bool(moments.size) and bool(np.abs(moments - now).min() < 1e-6)

@@ -1,0 +1,1 @@
+"""A stretch of small steps: sources, then the sweep, again and again."""

@@ -1,0 +1,75 @@
+"""A stretch of small steps, on one core or several; both give the same bits."""
+
+from __future__ import annotations
+
+from numba import njit, prange
+
+from fjordby.arrays import Array
+from fjordby.flood.dynamic.sources.kernels import Points, exchange
+from fjordby.flood.dynamic.structures.tables import LinkTable
+from fjordby.flood.dynamic.sweep.kernels import (
+    Pace,
+    Scratch,
+    State,
+    Walls,
+    remember_beside,
+    sweep_stripe,
+)
+
+
+@njit(error_model="numpy", cache=True, _nrt=False)
+def alone(
+    state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, points: Points,
+    links: LinkTable, levels: Array, inflows: Array, bounds: Array, columns: Array, width: int,
+    cell: float,
+) -> int:  # fmt: skip
+    """Take as many small steps as there are rows of `levels`; return the cells computed."""
+    done = 0
+    for sub in range(levels.shape[0]):
+        exchange(
+            state, points, links, width, levels[sub], inflows[sub], pace.seconds[0], cell,
+            pace.least,
+        )  # fmt: skip
+        for k in range(bounds.size - 1):
+            remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
+        for k in range(bounds.size - 1):
+            done += sweep_stripe(
+                state, across, down, pace, scratch, k, bounds[k], bounds[k + 1], columns, width,
+                sub, cell,
+            )  # fmt: skip
+    return done
+
+
+@njit(error_model="numpy", _nrt=False)
+def one_stripe(
+    state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, bounds: Array, k: int,
+    columns: Array, width: int, sub: int, cell: float,
+) -> None:  # fmt: skip
+    """Compute one stripe, and note how many cells that were."""
+    scratch.done[k] += sweep_stripe(
+        state, across, down, pace, scratch, k, bounds[k], bounds[k + 1], columns, width, sub, cell
+    )
+
+
+@njit(error_model="numpy", cache=True, parallel=True)
+def together(
+    state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, points: Points,
+    links: LinkTable, levels: Array, inflows: Array, bounds: Array, columns: Array, width: int,
+    cell: float,
+) -> int:  # fmt: skip
+    """The same with one core for each stripe."""
+    for k in range(bounds.size - 1):
+        scratch.done[k] = 0
+    for sub in range(levels.shape[0]):
+        exchange(
+            state, points, links, width, levels[sub], inflows[sub], pace.seconds[0], cell,
+            pace.least,
+        )  # fmt: skip
+        for k in range(bounds.size - 1):
+            remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
+        for k in prange(bounds.size - 1):
+            one_stripe(state, across, down, pace, scratch, bounds, k, columns, width, sub, cell)
+    done = 0
+    for k in range(bounds.size - 1):
+        done += scratch.done[k]
+    return done

@@ -1,0 +1,124 @@
+"""How long a step may be: by the depth and speed of each block, in powers of two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import minimum_filter
+
+from fjordby.arrays import Array, Floats
+from fjordby.flood.dynamic.options import GRAVITY, Options
+from fjordby.flood.dynamic.sweep.kernels import ROWS, Pace
+
+#: Block steps are 1, 2, 4 and 8 times the smallest; more would gain little: half the work is
+#: then in blocks that step eight times already.
+LEVELS = 4
+
+#: Depth by which even a film steps [m]: its own waves are slow, but rain and neighbours are not.
+FILM = 0.1
+
+#: Water crosses at most this part of a cell in a step: a face may take a quarter of a cell.
+CROSSED = 0.24
+
+#: A step shorter than this means that something is wrong [s].
+SHORTEST = 1.0e-4
+
+#: What one face may take of a cell in one step: a hair below a quarter, for four faces.
+QUARTER = 0.2495
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The next stretch of a run.
+
+    Parameters
+    ----------
+    step
+        The smallest time step [s].
+    count
+        How many of them: a power of two.
+    level
+        Time step of each block as a power of two of the smallest, shape (blocks, segments).
+    limit
+        The longest step that each block allows [s], shape (blocks, segments).
+    """
+
+    step: float
+    count: int
+    level: Array
+    limit: Floats
+
+
+def limits(top: Array, quick: Array, wet: Array, cell: float, options: Options) -> Floats:
+    """Return the longest step of each block [s]; infinity where it is dry.
+
+    Parameters
+    ----------
+    top, quick
+        Largest depth [m] and speed [m/s] of each segment of a row, shape (ny, segments).
+    wet
+        Which segments have water, shape (ny, segments).
+    """
+    depth = by_block(np.where(wet, top, 0.0))
+    speed = by_block(np.where(wet, quick, 0.0))
+    waves = options.alpha * cell / np.sqrt(GRAVITY * np.maximum(depth, FILM))
+    with np.errstate(divide="ignore"):
+        crossing = CROSSED * cell / speed
+    longest = np.minimum(np.minimum(waves, crossing), options.longest_step)
+    return np.asarray(np.where(by_block(wet.astype(float)) > 0.0, longest, np.inf))
+
+
+def by_block(values: Array) -> Floats:
+    """Return the largest value of each block of rows, shape (blocks, segments)."""
+    starts = np.arange(0, values.shape[0], ROWS)
+    return np.asarray(np.maximum.reduceat(values.astype(np.float64), starts, axis=0))
+
+
+def plan(limit: Floats, forced: Array, remaining: float, options: Options) -> Plan:
+    """Choose the steps of the next stretch.
+
+    Parameters
+    ----------
+    limit
+        From `limits`.
+    forced
+        Blocks that must take the smallest step: water is poured or pumped there.
+    remaining
+        Time until something must be looked at [s]; the stretches end exactly there.
+    """
+    smallest = min(float(limit.min()), options.longest_step)
+    highest = LEVELS - 1 if options.local_steps else 0
+    with np.errstate(over="ignore"):
+        ratio = np.minimum(limit / smallest, 2.0**highest)
+    level = np.floor(np.log2(ratio) + 1e-9)
+    level[forced] = 0
+    # A wave may enter a block from its neighbours before the stretch is over.
+    level = minimum_filter(level, 3, mode="nearest").astype(np.uint8)
+    used = level[np.isfinite(limit)]
+    top = int(used.max()) if used.size else highest
+    level = np.minimum(level, top).astype(np.uint8)
+    count = 1 << top
+    stretches = max(1, int(np.ceil(remaining / (smallest * count) - 1e-9)))
+    return Plan(remaining / (stretches * count), count, level, limit)
+
+
+def pace(step: float, cell: float, gust: Floats, options: Options, real: type) -> Pace:
+    """Return what the time steps mean for the kernels.
+
+    `gust` is the wind's stress over the density of water, to the east and the south [m2/s2].
+    """
+    seconds = step * 2.0 ** np.arange(LEVELS)
+    least = real(options.least_depth)
+    return Pace(
+        seconds=seconds,
+        push=(GRAVITY * seconds / cell).astype(real),
+        drag=(GRAVITY * seconds).astype(real),
+        most=(QUARTER * cell / seconds).astype(real),
+        share=(seconds / cell).astype(real),
+        gust=(seconds[:, None] * gust[None, :]).astype(real),
+        theta=real(options.theta),
+        aside=real(0.5 * (1.0 - options.theta)),
+        least=least,
+        least_bits=least.view(np.int32 if real is np.float32 else np.int64),
+    )

@@ -1,0 +1,218 @@
+"""A whole run: from ground and forcing to what the water did, with progress and checkpoints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numba
+import numpy as np
+
+from fjordby.arrays import Array
+from fjordby.errors import BadValue
+from fjordby.flood.dynamic import checkpoint as checkpoints
+from fjordby.flood.dynamic.diary import Diary
+from fjordby.flood.dynamic.domain import Domain
+from fjordby.flood.dynamic.engine import Engine
+from fjordby.flood.dynamic.forcing import Forcing
+from fjordby.flood.dynamic.options import Options
+from fjordby.flood.dynamic.record import Asked, Caution, Simulation, Snapshot, WaterBalance
+from fjordby.flood.dynamic.sources.kernels import EDGES, INFLOWS, LEVELS, LINKS_OUT
+from fjordby.flood.dynamic.structures.lay import Structure, lay
+from fjordby.progress import Progress, silent
+
+#: Share of the wet cell-hours above which flow faster than its waves is worth a caution; assumed:
+#: a thousandth, so that one weir or kerb does not cry wolf.
+TOLD = 1.0e-3
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where a run writes down how far it is, and how often.
+
+    Parameters
+    ----------
+    path
+        File of the checkpoint. A run that finds one of its own there goes on from it.
+    every
+        Seconds on the clock between two.
+    """
+
+    path: Path
+    every: float = 60.0
+
+
+def run(
+    domain: Domain,
+    forcing: Forcing,
+    seconds: float,
+    structures: Sequence[Structure] = (),
+    asked: Asked | None = None,
+    options: Options | None = None,
+    progress: Progress = silent,
+    keep: Keep | None = None,
+) -> Simulation:
+    """Let water move over ground for a time.
+
+    Shallow water in the local-inertial form: Bates, Horritt & Fewtrell (2010),
+    doi:10.1016/j.jhydrol.2010.03.027; theta-stabilised after de Almeida et al. (2012),
+    doi:10.1029/2011WR011570. Without the convective acceleration: good for floods that rise and
+    spread, not for dam breaks, hydraulic jumps and other flow faster than its own waves. A run
+    that enters such flow says so in `Simulation.cautions`.
+
+    Parameters
+    ----------
+    domain, forcing, structures
+        The ground, what drives the water, and what stands in its way.
+    seconds
+        How long [s].
+    asked
+        What to write down.
+    options
+        How to compute.
+    progress
+        Told how far the run is.
+    keep
+        Where to write checkpoints; None = nowhere.
+
+    Raises
+    ------
+    BadValue
+        For a time that is not above zero, forcing or structures that do not fit the ground, a
+        time step that collapses, or a checkpoint of another run; the message says where.
+
+    Examples
+    --------
+    A closed box of 1 m of water stays at rest:
+
+    >>> from fjordby.grid import Grid
+    >>> grid = Grid(0.0, 30.0, 10.0, 3, 4, "EPSG:25832")
+    >>> still = run(Domain(grid, np.zeros((3, 4)), depth=np.ones((3, 4))), Forcing(), 60.0)
+    >>> float(still.speed.max()), still.balance.end
+    (0.0, 1200.0)
+    """
+    asked, options = asked or Asked(), options or Options()
+    if not 0.0 < seconds < np.inf:
+        raise BadValue("a time above zero [s]", f"{seconds}", "Say how long to compute.")
+    if not asked.thresholds:
+        raise BadValue("at least one threshold of depth", "none", "0.05 m is usual.")
+    numba.set_num_threads(min(options.threads, numba.config.NUMBA_NUM_THREADS))
+    engine = Engine(domain, forcing, lay(structures, domain), options, asked.thresholds)
+    diary = Diary(asked, engine, seconds)
+    clock, cpu = time.perf_counter(), time.process_time()
+    whose = _fingerprint(domain, forcing, seconds, structures, asked, options) if keep else ""
+    if keep is not None and checkpoints.exists(keep.path):
+        arrays, _ = checkpoints.read(keep.path, whose)
+        engine.remember(arrays)
+        diary.remember(arrays)
+    kept = clock
+    try:
+        while engine.seconds < seconds:
+            engine.advance(diary.next(engine.seconds))
+            diary.write(engine)
+            progress(engine.seconds / seconds, "")
+            if keep is not None and time.perf_counter() - kept > keep.every:
+                put_aside(engine, diary, keep.path, whose)
+                kept = time.perf_counter()
+    except KeyboardInterrupt:
+        # Between two stretches everything is whole; within one the last checkpoint stands.
+        if keep is not None and engine.whole:
+            put_aside(engine, diary, keep.path, whose)
+        raise
+    spent = time.perf_counter() - clock, time.process_time() - cpu
+    return _result(domain, forcing, asked, engine, diary, seconds, spent)
+
+
+def _fingerprint(
+    domain: Domain, forcing: Forcing, seconds: float, structures: Sequence[Structure],
+    asked: Asked, options: Options,
+) -> str:  # fmt: skip
+    """Return what a checkpoint must be of; the number of cores does not matter."""
+    same = replace(options, threads=1)
+    lines = tuple((one.name, one.geometry.wkb.hex()) for one in asked.lines)
+    return checkpoints.fingerprint(
+        domain, forcing, seconds, tuple(structures), replace(asked, lines=()), lines, same
+    )
+
+
+def put_aside(engine: Engine, diary: Diary, path: Path, whose: str) -> None:
+    """Write a checkpoint."""
+    checkpoints.write(path, {**engine.memory(), **diary.memory()}, {"fingerprint": whose})
+
+
+def _result(
+    domain: Domain, forcing: Forcing, asked: Asked, engine: Engine, diary: Diary, seconds: float,
+    spent: tuple[float, float],
+) -> Simulation:  # fmt: skip
+    board, seen, land = engine.board, engine.seen, domain.land
+
+    def whole(flat: Array) -> Array:
+        return np.where(land, board.view(flat), np.nan).astype(np.float32)
+
+    arrival = whole(seen.arrival)
+    arrival[arrival < 0.0] = np.nan
+    return Simulation(
+        grid=domain.grid,
+        bed=np.asarray(domain.bed, np.float32),
+        depth=whole(seen.depth),
+        speed=whole(seen.speed),
+        depth_speed=whole(seen.flow),
+        arrival=arrival,
+        duration=np.stack([whole(one) for one in seen.duration]),
+        thresholds=asked.thresholds,
+        last=snapshot(engine),
+        snapshots=tuple(diary.snapshots),
+        gauges=diary.gauges_frame(),
+        lines=diary.lines_frame(),
+        structures=diary.structures_frame(),
+        forcing=diary.forcing_frame(forcing),
+        balance=balance(engine),
+        cautions=cautions(engine),
+        seconds=seconds,
+        steps=engine.steps,
+        cell_updates=engine.updates,
+        wall_seconds=spent[0],
+        cpu_seconds=spent[1],
+    )
+
+
+def snapshot(engine: Engine) -> Snapshot:
+    """Return the map as it is now."""
+    return Diary.picture(engine)
+
+
+def balance(engine: Engine) -> WaterBalance:
+    """Return where the water came from and went."""
+    points, ground = engine.inlets.points, engine.inlets.ground
+    levels = points.counted[LEVELS] - engine.held_change()
+    return WaterBalance(
+        start=engine.start,
+        rain=float(ground.counted[0]),
+        inflows=float(points.counted[INFLOWS]),
+        levels=float(levels),
+        open_edges=float(points.counted[EDGES] + points.counted[LINKS_OUT]),
+        infiltration=float(ground.counted[1]),
+        sewer=float(ground.counted[2]),
+        end=engine.stored(),
+    )
+
+
+def cautions(engine: Engine) -> tuple[Caution, ...]:
+    """Return where the method is near or beyond its limits."""
+    rows = engine.seen.froude
+    wet, fast = rows[:, 0].sum(), rows[:, 1].sum()
+    if not wet or fast < TOLD * wet:
+        return ()
+    row = int(np.argmax(rows[:, 2]))
+    grid = engine.domain.grid
+    return (
+        Caution(
+            what="supercritical",
+            share=float(fast / wet),
+            x=float(grid.x[int(rows[row, 3])]),
+            y=float(grid.y[row - 1]),
+            worst=float(np.sqrt(rows[row, 2])),
+        ),
+    )

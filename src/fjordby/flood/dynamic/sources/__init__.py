@@ -1,0 +1,1 @@
+"""Where water enters and leaves: levels held, inflows, links, open edges, rain, soil, sewers."""

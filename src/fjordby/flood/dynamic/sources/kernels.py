@@ -1,0 +1,204 @@
+"""Water that enters and leaves a grid otherwise than over the faces of its cells."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from fjordby.arrays import Array
+from fjordby.flood.dynamic.structures import kernels as laws
+from fjordby.flood.dynamic.structures.tables import LinkTable
+from fjordby.flood.dynamic.sweep.kernels import SEGMENT, WET_NOW, State
+
+# Columns of `Points.counted`.
+LEVELS, INFLOWS, EDGES, LINKS_OUT = 0, 1, 2, 3
+
+# Laws of what the ground takes.
+CONSTANT, HORTON, GREEN_AMPT = 0, 1, 2
+
+#: Height of cells without ground [m].
+CLOSED = 1.0e4
+
+#: No link takes more than this part of the water of a cell in one small step.
+MOST_OF_A_CELL = 0.5
+
+
+class Points(NamedTuple):
+    """Single cells where water enters or leaves; cells are places in the flat arrays of `State`."""
+
+    held: Array  # (levels,) cells whose level is held
+    held_series: Array  # (levels,) which series
+    inflow: Array  # (inflows,) cells
+    inflow_series: Array  # (inflows,)
+    inflow_part: Array  # (inflows,) part of the series' flow
+    edge: Array  # (edges,) cells that water leaves over the rim
+    edge_factor: Array  # (edges,) q = factor x depth^power
+    edge_power: Array  # (edges,)
+    counted: Array  # (4,) water by LEVELS, INFLOWS, EDGES, LINKS_OUT since the start [m3]
+    entered: Array  # (inflow series,) [m3]
+    link_from: Array  # (links,) cells
+    link_to: Array  # (links,) cells, or -1 out of the map
+    link_flow: Array  # (links,) flow in the last step [m3/s]
+    link_passed: Array  # (links,) [m3]
+
+
+class Ground(NamedTuple):
+    """Rain, and what ground and sewers take. Arrays of one number stand for the whole map."""
+
+    zone: Array  # (1,) or (cells,) int32
+    law: int
+    rate: Array  # (1,) or (cells,) [m/s], and so on
+    first: Array
+    decay: Array
+    suction: Array
+    deficit: Array
+    taken: Array  # (1,) or (cells,) water the ground has taken so far [m]
+    soaked: Array  # (1,) or (cells,) time that the cell has been wet [s]
+    sewer: Array  # (1,) or (cells,) [m/s]
+    counted: Array  # (3,) rain, infiltration and sewer since the start [m3]
+
+
+@njit(error_model="numpy", _nrt=False)
+def notice(state: State, cell: int, width: int, least: Any) -> None:
+    """Wake the segment of a cell that got water."""
+    if state.depth[cell] > least:
+        row, s = cell // width, (cell % width - 1) // SEGMENT
+        state.wet[row, s] = WET_NOW
+        state.top[row, s] = max(state.top[row, s], state.bits[cell])
+
+
+@njit(error_model="numpy", _nrt=False)
+def exchange(
+    state: State, points: Points, links: LinkTable, width: int, levels: Array, inflows: Array,
+    seconds: float, side: float, least: Any,
+) -> None:  # fmt: skip
+    """Hold levels, let inflows in, let water over open edges and through links, for one step."""
+    area = side * side
+    depth, bed = state.depth, state.bed
+    for p in range(points.held.size):
+        cell = points.held[p]
+        before = depth[cell]
+        depth[cell] = max(levels[points.held_series[p]] - float(bed[cell]), 0.0)
+        points.counted[LEVELS] += (float(depth[cell]) - float(before)) * area
+        notice(state, cell, width, least)
+    for p in range(points.inflow.size):
+        cell, k = points.inflow[p], points.inflow_series[p]
+        before = depth[cell]
+        more = inflows[k] * points.inflow_part[p] * seconds / area
+        depth[cell] = max(float(before) + more, 0.0)
+        passed = (float(depth[cell]) - float(before)) * area
+        points.counted[INFLOWS] += passed
+        points.entered[k] += passed
+        notice(state, cell, width, least)
+    for p in range(points.edge.size):
+        cell = points.edge[p]
+        before = float(depth[cell])
+        if before > least:
+            less = points.edge_factor[p] * before ** points.edge_power[p] * seconds / side
+            depth[cell] = max(before - less, before * (1.0 - MOST_OF_A_CELL))
+            points.counted[EDGES] += (before - float(depth[cell])) * area
+    for p in range(points.link_from.size):
+        link(state, points, links, p, width, seconds, side, least)
+
+
+@njit(error_model="numpy", _nrt=False)
+def link(
+    state: State, points: Points, links: LinkTable, p: int, width: int, seconds: float, side: float,
+    least: Any,
+) -> None:  # fmt: skip
+    """Move the water of one culvert or pump."""
+    depth, bed = state.depth, state.bed
+    area = side * side
+    source, goal = points.link_from[p], points.link_to[p]
+    level0 = float(bed[source]) + float(depth[source])
+    level1 = float(bed[goal]) + float(depth[goal]) if goal >= 0 else -np.inf
+    law = laws.link_flow(p, level0, level1, links)
+    push = laws.link_push(p, level0, level1, links, seconds, side) if goal >= 0 else 0.0
+    flow = laws.ease(law, points.link_flow[p], push) if push != 0.0 else law
+    if flow * law <= 0.0:
+        flow = 0.0
+    if flow < 0.0:
+        source, goal = goal, source
+    before = float(depth[source])
+    water = min(abs(flow) * seconds / area, MOST_OF_A_CELL * before)
+    depth[source] = before - water
+    water = before - float(depth[source])
+    if goal >= 0:
+        depth[goal] = float(depth[goal]) + water
+        notice(state, goal, width, least)
+    else:
+        points.counted[LINKS_OUT] += water * area
+    moved = water * area if flow >= 0.0 else -water * area
+    points.link_passed[p] += moved
+    points.link_flow[p] = moved / seconds
+
+
+@njit(error_model="numpy", _nrt=False)
+def capacity(ground: Ground, i: int, seconds: float) -> float:
+    """Return how fast the ground of a cell can take water now [m/s]."""
+    rate = ground.rate[i % ground.rate.size]
+    if ground.law == HORTON:
+        first, decay = ground.first[i % ground.first.size], ground.decay[i % ground.decay.size]
+        wet = ground.soaked[i % ground.soaked.size] + 0.5 * seconds
+        return float(rate + (first - rate) * np.exp(-decay * wet))
+    if ground.law == GREEN_AMPT:
+        head = ground.suction[i % ground.suction.size] * ground.deficit[i % ground.deficit.size]
+        # Implicit in the water taken, F' - F = K dt (1 + head / F'): the first step is not
+        # infinitely fast.
+        before = ground.taken[i % ground.taken.size] + rate * seconds
+        after = 0.5 * (before + np.sqrt(before * before + 4.0 * rate * seconds * head))
+        return float((after - ground.taken[i % ground.taken.size]) / seconds)
+    return float(rate)
+
+
+@njit(error_model="numpy", cache=True)
+def soak(
+    state: State, ground: Ground, rain: Array, columns: Array, width: int, seconds: float,
+    side: float, least_bits: Any,
+) -> None:  # fmt: skip
+    """Let it rain for a while, then let ground and sewers take what they can.
+
+    `rain` is what falls in each zone [m]. Dry segments are passed over when it does not rain.
+    """
+    area = side * side
+    falls = False
+    for k in range(rain.size):
+        falls = falls or rain[k] > 0.0
+    fallen = sunk = drained = 0.0
+    keeps = ground.taken.size > 1
+    takes = ground.rate.size > 1 or ground.rate[0] > 0.0 or ground.first[0] > 0.0
+    drains = ground.sewer.size > 1 or ground.sewer[0] > 0.0
+    for row in range(1, state.wet.shape[0] - 1):
+        for s in range(state.wet.shape[1]):
+            if not falls and state.wet[row, s] == 0:
+                continue
+            top = state.top[row, s]
+            for i in range(row * width + columns[s], row * width + columns[s + 1]):
+                if state.bed[i] >= CLOSED:
+                    continue
+                h = float(state.depth[i])
+                got = rain[ground.zone[i % ground.zone.size]]
+                there = h + got
+                into_soil = into_sewer = 0.0
+                if takes and there > 0.0:
+                    into_soil = min(capacity(ground, i, seconds) * seconds, there)
+                    if keeps:
+                        ground.taken[i] += into_soil
+                        ground.soaked[i] += seconds
+                if drains and there > 0.0:
+                    most = ground.sewer[i % ground.sewer.size] * seconds
+                    into_sewer = min(most, there - into_soil)
+                state.depth[i] = there - into_soil - into_sewer
+                # What single precision rounds away counts as rain that did not fall.
+                fallen += float(state.depth[i]) - h + into_soil + into_sewer
+                sunk += into_soil
+                drained += into_sewer
+                top = max(top, state.bits[i])
+            state.top[row, s] = top
+            if top > least_bits:
+                state.wet[row, s] = WET_NOW
+    ground.counted[0] += fallen * area
+    ground.counted[1] += sunk * area
+    ground.counted[2] += drained * area

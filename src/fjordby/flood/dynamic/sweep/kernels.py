@@ -1,0 +1,538 @@
+"""One step of shallow water over the whole grid: flow over every face, then depth in every cell.
+
+The physics is `face_flow`; the loops know of rows, segments of rows that are dry, and blocks
+whose own time step is longer than the smallest. One sweep from north to south does both: below a
+row, the flow over its south faces is computed from depths that nobody has touched yet, then the
+row's own depth changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numba.extending import overload
+
+from fjordby.arrays import Array
+from fjordby.flood.dynamic.structures import kernels as laws
+from fjordby.flood.dynamic.structures.tables import FaceTable
+
+#: Liberties for the compiler: none that could reorder a sum, so that a lake stays at rest.
+FAST = {"contract", "nnan", "ninf", "nsz", "arcp"}
+
+#: Cells of a row that are dry or wet together, and rows of a block that share a time step.
+SEGMENT = 64
+ROWS = 16
+#: Rows beside a stripe that are kept as they were: one above and two below.
+GHOSTS = 3
+
+#: A segment that was wet in the last step, and one that has fallen dry and stops its flow once.
+WET_NOW, DRIED = np.uint8(3), np.uint8(1)
+
+
+class State(NamedTuple):
+    """The water and its ground, flat, row after row from north to south with a rim of closed cells.
+
+    Cell (row, column) is at (row + 1) x width + column + 1. Behind the last row stand GHOSTS rows
+    for each stripe, copies of the rows beside it.
+    """
+
+    bed: Array  # height of the ground [m]
+    friction: Array  # half the square of Manning's n [s2/m^(2/3)]
+    depth: Array  # [m]
+    bits: Array  # the same memory read as whole numbers: the order of floats from zero up is theirs
+    east: Array  # flow over the west face of each cell, positive to the east [m2/s]
+    south: Array  # flow over the north face of each cell, positive to the south [m2/s]
+    flow: Array  # size of the flow in the middle of each cell [m2/s]
+    wet: Array  # (rows + 2, segments) uint8, see WET_NOW
+    top: Array  # (rows + 2, segments) largest depth of each segment after its last step, as bits
+    level: Array  # (blocks of rows, segments) uint8: its time step is 2**level of the smallest
+
+
+class Walls(NamedTuple):
+    """The structures on the west faces, or on the north faces, and what went past them."""
+
+    table: FaceTable
+    passed: Array  # (entries,) water that went past each entry since the start [m3]
+
+
+class Pace(NamedTuple):
+    """What a time step means, for each level of block."""
+
+    seconds: Array  # (levels,) the time step [s]
+    push: Array  # gravity x time step / cell side [m/s]
+    drag: Array  # gravity x time step [m]
+    most: Array  # the flow out of one face that takes a quarter of the cell, per depth [m/s]
+    share: Array  # time step / cell side [s/m]
+    gust: Array  # (levels, 2) wind stress x time step to the east and south [m2/s]
+    theta: Any  # weight of the face's own flow, and of each neighbour's
+    aside: Any
+    least: Any  # depth below which water does not move [m]
+    least_bits: Any  # the same as bits
+
+
+class Scratch(NamedTuple):
+    """Room to work in for each stripe."""
+
+    buffer: Array  # three rows of width for each stripe: new flows to the south twice, and east
+    wet: Array  # (stripes, 2, segments) marks of the rows above and below as they were
+    times: Array  # (stripes, 4, segments + 1) time shares of the faces of the row at hand [s/m]
+    done: Array  # (stripes,) cells computed
+
+
+def inverse_seven_thirds(x: Any) -> Any:
+    """Return x^(-7/3) to 2 parts in 100,000, without a logarithm.
+
+    A guess at x^(-1/3) from the exponent bits, then one series of fourth order in its error.
+    """
+    if isinstance(x, np.float32):
+        return _single(x)
+    return float(x) ** (-7.0 / 3.0)
+
+
+def _single(x: Any) -> Any:
+    bits = np.float32(x).view(np.int32)
+    third = np.int32(np.float32(bits) * np.float32(0.33333334))
+    y = np.int32(np.int32(0x54A2FA8C) - third).view(np.float32)
+    cube = y * y * y
+    e = np.float32(1.0) - x * cube
+    series = np.float32(455.0 / 81.0) + e * np.float32(1820.0 / 243.0)
+    series = np.float32(7.0 / 3.0) + e * (np.float32(35.0 / 9.0) + e * series)
+    return cube * cube * y * (np.float32(1.0) + e * series)
+
+
+def _double(x: Any) -> Any:
+    return x ** (-7.0 / 3.0)
+
+
+@overload(inverse_seven_thirds, jit_options={"fastmath": FAST, "error_model": "numpy"})
+def _seven_thirds(x: Any) -> Any:
+    return _single if x.bitwidth == 32 else _double
+
+
+@njit(error_model="numpy", fastmath=FAST, _nrt=False)
+def face_flow(
+    depth0: Any, depth1: Any, step: Any, friction: Any, size: Any, own: Any, mean: Any,
+    push: Any, drag: Any, gust: Any, most: Any, least: Any, one: Any,
+) -> Any:  # fmt: skip
+    """Return the flow over a face after one time step [m2/s].
+
+    Bates et al. (2010), eq. 11, with the mean of neighbouring flows of de Almeida et al. (2012),
+    eq. 14, and the size of the whole flow in the friction (de Almeida & Bates 2013, eq. 5):
+
+        q' = (mean - g h dt d(level)/dx) / (1 + g dt n2 |q| / h^(7/3))
+
+    Parameters
+    ----------
+    depth0, depth1
+        Water on both sides [m].
+    step
+        Bed of side 1 less bed of side 0 [m]; depths are never added to heights, so that single
+        precision is enough on a mountain.
+    friction
+        Square of Manning's n.
+    size
+        Size of the flow about the face [m2/s].
+    own, mean
+        The flow over the face, and its mean with the neighbours' [m2/s].
+    push, drag, gust, most, least
+        See `Pace`.
+    one
+        1 in the precision of the rest: a plain 1 would make everything double.
+    """
+    zero = depth0 - depth0
+    depth = max(depth0 - max(step, zero), depth1 + min(step, zero))
+    rise = step + (depth1 - depth0)
+    h = max(depth, least)
+    resist = drag * friction * max(abs(own), size) * inverse_seven_thirds(h)
+    q = (mean - push * h * rise + gust) / (one + resist)
+    q = max(min(q, depth0 * most), -depth1 * most)
+    return q if depth > least else zero
+
+
+@njit(error_model="numpy", fastmath=FAST, _nrt=False)
+def flow_faces(
+    depth: Array, bed: Array, friction: Array, flow: Array, own: Array, new: Array,
+    water0: Any, water1: Any, ground0: Any, ground1: Any, before: Any, face: Any, after: Any,
+    to: Any, count: Any, pace: Pace, k: int, side: int,
+) -> None:  # fmt: skip
+    """Compute a run of `count` faces.
+
+    `water0` and `water1` are where the cells on both sides begin in `depth` and `flow`,
+    `ground0` and `ground1` where they begin in `bed` and `friction`; `before`, `face` and
+    `after` are places in `own`, the old flows, and `to` one in `new`. All are unsigned: a signed
+    index may be negative, and asking that stops vector code.
+    """
+    theta, aside, least = pace.theta, pace.aside, pace.least
+    push, drag, gust, most = pace.push[k], pace.drag[k], pace.gust[k, side], pace.most[k]
+    one = least / least
+    half = one / (one + one)
+    for i in range(count):
+        q = own[face + i]
+        new[to + i] = face_flow(
+            depth[water0 + i], depth[water1 + i], bed[ground1 + i] - bed[ground0 + i],
+            friction[ground0 + i] + friction[ground1 + i],
+            half * (flow[water0 + i] + flow[water1 + i]), q,
+            theta * q + aside * (own[before + i] + own[after + i]),
+            push, drag, gust, most, least, one,
+        )  # fmt: skip
+
+
+@njit(error_model="numpy", _nrt=False)
+def copy_run(source: Array, target: Array, first: Any, to: Any, count: Any) -> None:
+    """Copy a run of numbers."""
+    for i in range(count):
+        target[to + i] = source[first + i]
+
+
+@njit(error_model="numpy", fastmath=FAST, _nrt=False)
+def fill_cells(
+    depth: Array, flow: Array, east: Array, beside: Array, cell: Any, north: Any, south: Any,
+    count: Any, share: Any, share_north: Any, share_south: Any,
+) -> None:  # fmt: skip
+    """Change the depth of a run of cells by what came over their faces.
+
+    `cell` is where the run begins in `depth`, `flow` and `east`; `north` and `south` where the
+    flows over its north and south faces begin in `beside`.
+    """
+    half = share / (share + share)
+    next_cell = cell + np.uint64(1)
+    for i in range(count):
+        h = depth[cell + i] + (
+            share * (east[cell + i] - east[next_cell + i])
+            + (share_north * beside[north + i] - share_south * beside[south + i])
+        )
+        depth[cell + i] = h
+        along = half * (east[cell + i] + east[next_cell + i])
+        across = half * (beside[north + i] + beside[south + i])
+        flow[cell + i] = np.sqrt(along * along + across * across)
+
+
+@njit(error_model="numpy", fastmath=FAST, _nrt=False)
+def receive(
+    depth: Array, beside: Array, cell: Any, north: Any, south: Any, count: Any, share_north: Any,
+    share_south: Any,
+) -> None:  # fmt: skip
+    """Change depths by the faces of quicker neighbours north and south."""
+    for i in range(count):
+        depth[cell + i] = depth[cell + i] + (
+            share_north * beside[north + i] - share_south * beside[south + i]
+        )
+
+
+@njit(error_model="numpy", _nrt=False)
+def largest(bits: Array, first: Any, count: Any) -> Any:
+    """Return the largest of a run, as bits: compilers make vector code of whole numbers only."""
+    top = bits[first]
+    for i in range(count):
+        top = max(top, bits[first + i])
+    return top
+
+
+@njit(error_model="numpy", _nrt=False)
+def last_entry(first: Array, p: int, stop: int) -> int:
+    """Return where the entries of the face that entry `p` begins have ended."""
+    p += 1
+    while p < stop and first[p] == 0:
+        p += 1
+    return p
+
+
+@njit(error_model="numpy", _nrt=False)
+def structure_flow(
+    walls: Walls, p: int, stop: int, depth0: Any, bed0: Any, depth1: Any, bed1: Any, before: Any,
+    seconds: Any, most: Any, cell: float, count: bool,
+) -> float:  # fmt: skip
+    """Return the flow over a face that structures stand on: the entries from `p` to `stop` [m2/s].
+
+    The sum of their laws, which the water reaches as fast as its drop can move it
+    (`structures.kernels.ease`); never more than a quarter of a cell in a step.
+    """
+    table = walls.table
+    level0, level1 = float(bed0) + float(depth0), float(bed1) + float(depth1)
+    total = 0.0
+    for e in range(p, stop):
+        total += laws.edge_flow(
+            table.law[e], level0, float(bed0), level1, float(bed1), table.crest[e], table.lid[e],
+            table.share[e], table.coefficient[e], table.way[e],
+        )  # fmt: skip
+    depth = max(level0, level1) - max(float(bed0), float(bed1))
+    push = laws.GRAVITY * depth * (level0 - level1) * seconds / cell
+    q = laws.ease(total, float(before), push)
+    q = max(min(q, float(depth0) * most), -float(depth1) * most)
+    if q * total <= 0.0:
+        return 0.0
+    if count:
+        for e in range(p, stop):
+            part = laws.edge_flow(
+                table.law[e], level0, float(bed0), level1, float(bed1), table.crest[e],
+                table.lid[e], table.share[e], table.coefficient[e], table.way[e],
+            )  # fmt: skip
+            walls.passed[e] += q * part / total * seconds * cell
+    return q
+
+
+@njit(error_model="numpy", _nrt=False)
+def due(sub: int, level: int) -> bool:
+    """Return whether a block of this level takes a step at this small step."""
+    return (sub & ((1 << level) - 1)) == 0
+
+
+@njit(error_model="numpy", _nrt=False)
+def row_times(
+    wet: Array, wet_below: Array, level: Array, level_below: Array, sub: int, share: Array,
+    own: Array, west: Array, below: Array,
+) -> bool:  # fmt: skip
+    """Say which faces of a row move now: their time step over the cell side, or 0 [s/m].
+
+    `own` is for the faces within each segment, `west` for the face west of it (one more than
+    segments), `below` for those south of it. Returns whether anything moves.
+    """
+    count = wet.size
+    moves = False
+    for s in range(count):
+        here = wet[s] != 0
+        at = level[s]
+        own[s] = share[at] if here and due(sub, at) else 0.0
+        lower = min(at, level_below[s])
+        below[s] = share[lower] if (here or wet_below[s] != 0) and due(sub, lower) else 0.0
+        west[s] = 0.0
+        if s > 0:
+            side = min(at, level[s - 1])
+            if (here or wet[s - 1] != 0) and due(sub, side):
+                west[s] = share[side]
+        elif here and due(sub, at):
+            west[s] = share[at]
+        moves = moves or own[s] > 0 or below[s] > 0 or west[s] > 0
+    west[count] = own[count - 1]
+    return moves
+
+
+@njit(error_model="numpy", _nrt=False)
+def sweep_stripe(
+    state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, stripe: int,
+    first: int, last: int, columns: Array, width: int, sub: int, cell: float,
+) -> int:  # fmt: skip
+    """Move the water of the rows from `first` up to `last` once; return the cells computed."""
+    rows = state.wet.shape[0]
+    own, west = scratch.times[stripe, 0], scratch.times[stripe, 1]
+    time_north, time_south = scratch.times[stripe, 2], scratch.times[stripe, 3]
+    wet_beside = scratch.wet[stripe]
+    count = state.wet.shape[1]
+    ghost = rows + GHOSTS * stripe
+    north, south = 3 * stripe * width, (3 * stripe + 1) * width
+    done = 0
+    for j in range(first - 1, last):
+        # Row first - 1 belongs to the stripe above: only its south faces are computed here.
+        mine, end = j >= first, j == last - 1
+        wet_j = state.wet[j] if mine else wet_beside[0]
+        wet_b = wet_beside[1] if end else state.wet[j + 1]
+        level_j = state.level[max(j - 1, 0) // ROWS]
+        level_b = state.level[min(j // ROWS, state.level.shape[0] - 1)]
+        moves = row_times(wet_j, wet_b, level_j, level_b, sub, pace.share, own, west, time_south)
+        if mine:
+            for s in range(count):
+                moves = moves or time_north[s] > 0
+        if moves:
+            water0 = (j if mine else ghost) * width
+            water1 = (ghost + 1 if end else j + 1) * width
+            before = (j if mine else ghost) * width
+            face = (ghost + 1 if end else j + 1) * width
+            after = (ghost + 2 if end else (ghost + 1 if j == last - 2 else j + 2)) * width
+            s = 0
+            while s < count:
+                e = run_end(time_south, s)
+                if time_south[s] > 0:
+                    a, n = columns[s], columns[e] - columns[s]
+                    flow_faces(
+                        state.depth, state.bed, state.friction, state.flow, state.south,
+                        scratch.buffer, np.uint64(water0 + a), np.uint64(water1 + a),
+                        np.uint64(j * width + a), np.uint64((j + 1) * width + a),
+                        np.uint64(before + a), np.uint64(face + a), np.uint64(after + a),
+                        np.uint64(south + a), np.uint64(n), pace, min(level_j[s], level_b[s]), 1,
+                    )  # fmt: skip
+                s = e
+            p, stop = 0, 0
+            if j < rows - 2:
+                p, stop = down.table.start[j], down.table.start[j + 1]
+            while p < stop:
+                after_it = last_entry(down.table.first, p, stop)
+                i = down.table.column[p] + 1
+                s = (i - 1) // SEGMENT
+                if time_south[s] > 0:
+                    k = min(level_j[s], level_b[s])
+                    # The face south of the last row belongs to the next stripe.
+                    scratch.buffer[south + i] = structure_flow(
+                        down, p, after_it, state.depth[water0 + i], state.bed[j * width + i],
+                        state.depth[water1 + i], state.bed[(j + 1) * width + i],
+                        state.south[face + i], pace.seconds[k], pace.most[k], cell, not end,
+                    )  # fmt: skip
+                p = after_it
+            if mine:
+                done += move_row(
+                    state, across, pace, scratch.buffer, own, west, time_north, time_south, north,
+                    south, (3 * stripe + 2) * width, level_j, j, width, columns, cell,
+                )  # fmt: skip
+        time_north, time_south = time_south, time_north
+        north, south = south, north
+    return done
+
+
+@njit(error_model="numpy", _nrt=False)
+def move_row(
+    state: State, across: Walls, pace: Pace, buffer: Array, own: Array, west: Array,
+    time_north: Array, time_south: Array, north: int, south: int, spare: int, level: Array,
+    j: int, width: int, columns: Array, cell: float,
+) -> int:  # fmt: skip
+    """Compute the west faces of a row, then change its depths; return the cells computed.
+
+    `north`, `south` and `spare` are rows of the buffer: the new flows over the north and south
+    faces, and room for those over the west faces.
+    """
+    row = j * width
+    count = state.wet.shape[1]
+    s = 0
+    while s < count:
+        e = run_end(time_north, s)
+        if time_north[s] > 0:
+            a, n = columns[s], np.uint64(columns[e] - columns[s])
+            copy_run(buffer, state.south, np.uint64(north + a), np.uint64(row + a), n)
+        s = e
+    s = 0
+    while s < count:
+        e = joined_end(own, west, s)
+        a, b = columns[s], columns[e]
+        # The outer west face may belong to a quicker neighbour, and may be the only one to move.
+        joined = own[s] > 0 and west[s] == own[s]
+        if west[s] > 0 and not joined:
+            west_faces(state, pace, buffer, row, a, 1, spare, min(level[s], level[max(s - 1, 0)]))
+        if own[s] > 0:
+            c = a if joined else a + 1
+            west_faces(state, pace, buffer, row, c, b - c, spare, level[s])
+        s = e
+    p, stop = across.table.start[j - 1], across.table.start[j]
+    while p < stop:
+        after_it = last_entry(across.table.first, p, stop)
+        i = across.table.column[p] + 1
+        s = (i - 1) // SEGMENT
+        outer = i == columns[s]
+        if (west[s] if outer else own[s]) > 0:
+            k = min(level[s], level[max(s - 1, 0)]) if outer else level[s]
+            buffer[spare + i] = structure_flow(
+                across, p, after_it, state.depth[row + i - 1], state.bed[row + i - 1],
+                state.depth[row + i], state.bed[row + i], state.east[row + i], pace.seconds[k],
+                pace.most[k], cell, True,
+            )  # fmt: skip
+        p = after_it
+    s = 0
+    while s < count:
+        e = joined_end(own, west, s)
+        a, b = columns[s], columns[e]
+        if west[s] > 0:
+            state.east[row + a] = buffer[spare + a]
+        if own[s] > 0:
+            copy_run(
+                buffer, state.east, np.uint64(spare + a + 1), np.uint64(row + a + 1),
+                np.uint64(b - a - 1),
+            )  # fmt: skip
+        s = e
+    done = 0
+    s = 0
+    while s < count:
+        last, e = joined_end(own, west, s), s + 1
+        while e < last and time_north[e] == time_north[s] and time_south[e] == time_south[s]:
+            e += 1
+        done += change_depths(
+            state, buffer, own, west, time_north, time_south, s, e, row, north, south, columns
+        )
+        for k in range(s, e):
+            if own[k] == 0 and time_north[k] == 0 and time_south[k] == 0:
+                if west[k] == 0 and west[k + 1] == 0:
+                    continue
+            top = largest(
+                state.bits, np.uint64(row + columns[k]), np.uint64(columns[k + 1] - columns[k])
+            )
+            state.top[j, k] = top
+            if top > pace.least_bits:
+                state.wet[j, k] = WET_NOW
+            elif own[k] > 0:
+                state.wet[j, k] = state.wet[j, k] >> 1
+        s = e
+    return done
+
+
+@njit(error_model="numpy", _nrt=False)
+def change_depths(
+    state: State, buffer: Array, own: Array, west: Array, time_north: Array, time_south: Array,
+    s: int, e: int, row: int, north: int, south: int, columns: Array,
+) -> int:  # fmt: skip
+    """Change the depths of the segments from `s` up to `e` of a row; return the cells computed."""
+    a, n = columns[s], columns[e] - columns[s]
+    here, up, low = np.uint64(row + a), np.uint64(north + a), np.uint64(south + a)
+    done = 0
+    if own[s] > 0:
+        fill_cells(
+            state.depth, state.flow, state.east, buffer, here, up, low, np.uint64(n), own[s],
+            time_north[s], time_south[s],
+        )  # fmt: skip
+        done = n
+    elif time_north[s] > 0 or time_south[s] > 0:
+        receive(state.depth, buffer, here, up, low, np.uint64(n), time_north[s], time_south[s])
+    # The outermost faces may belong to a quicker neighbour.
+    if west[s] != own[s]:
+        state.depth[row + a] += (west[s] - own[s]) * state.east[row + a]
+    if west[e] != own[s]:
+        state.depth[row + a + n - 1] -= (west[e] - own[s]) * state.east[row + a + n]
+    return done
+
+
+@njit(error_model="numpy", _nrt=False)
+def run_end(times: Array, s: int) -> int:
+    """Return where the run of segments with the same time as segment `s` ends."""
+    e = s + 1
+    while e < times.size - 1 and times[e] == times[s]:
+        e += 1
+    return e
+
+
+@njit(error_model="numpy", _nrt=False)
+def joined_end(own: Array, west: Array, s: int) -> int:
+    """Return where the run of segments ends that move with the faces between them as one."""
+    e = s + 1
+    while e < own.size - 1 and own[e] == own[s] and west[e] == own[s]:
+        e += 1
+    return e
+
+
+@njit(error_model="numpy", _nrt=False)
+def west_faces(
+    state: State, pace: Pace, buffer: Array, row: int, column: int, count: int, spare: int, k: int
+) -> None:
+    """Compute the flow over the west faces of a run of cells in one row."""
+    here = np.uint64(row + column)
+    west = np.uint64(row + column - 1)
+    flow_faces(
+        state.depth, state.bed, state.friction, state.flow, state.east, buffer, west, here, west,
+        here, west, here, np.uint64(row + column + 1), np.uint64(spare + column), np.uint64(count),
+        pace, k, 0,
+    )  # fmt: skip
+
+
+@njit(error_model="numpy", _nrt=False)
+def remember_beside(
+    state: State, scratch: Scratch, width: int, stripe: int, first: int, last: int
+) -> None:
+    """Keep the rows beside a stripe as they are now, before another stripe moves them."""
+    rows = state.wet.shape[0]
+    ghost = rows + GHOSTS * stripe
+    after = min(last + 1, rows - 1)
+    n = np.uint64(width)
+    for water in (state.depth, state.flow, state.south):
+        copy_run(water, water, np.uint64((first - 1) * width), np.uint64(ghost * width), n)
+        copy_run(water, water, np.uint64(last * width), np.uint64((ghost + 1) * width), n)
+    south = state.south
+    copy_run(south, south, np.uint64(after * width), np.uint64((ghost + 2) * width), n)
+    for s in range(state.wet.shape[1]):
+        scratch.wet[stripe, 0, s] = state.wet[first - 1, s]
+        scratch.wet[stripe, 1, s] = state.wet[last, s]
