@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,13 @@ from fastapi import FastAPI
 
 from fjordby.city import City, Layer
 from fjordby.city.model import AGE_GROUPS
+from fjordby.flood import city_connection, deepest, instant
 from fjordby.grid import Raster
+from fjordby.harm import stakes
+from fjordby.shock.event import Event
 from fjordby.study.page_layers import write_building_answers, write_event_depth, write_page_layers
+from fjordby.study.storms import storms_said, write_storm
+from fjordby.words import Words
 
 LEVELS = np.round(np.arange(0.0, 5.001, 0.05), 2)
 FAMILIES = ("danish", "jrc")
@@ -235,6 +241,15 @@ def city_words(city: City, bounds: list[float]) -> dict:
     }
 
 
+def write_storms(city: City, connection: Raster, run_by_hand, surge: Event, page: Path) -> None:
+    """Write the storm Bodil hour by hour; the others have no run."""
+    event = replace(surge, id="bodil", name=Words("Bodil 2013", "Bodil 2013"))
+    still = deepest(instant(city, event, connection))
+    said = write_storm(city, event, run_by_hand(city, event), still, connection, stakes(city), page)
+    without = [(replace(event, id="ingolf"), Words("Ikke regnet.", "Not computed."))]
+    (page / "storms.json").write_text(json.dumps(storms_said([said], without)))
+
+
 def make_study(city: City, folder: Path, storms: list[dict] = STORMS) -> Path:
     """Write a whole study of a city into a folder."""
     page = folder / "page"
@@ -265,9 +280,13 @@ def make_study(city: City, folder: Path, storms: list[dict] = STORMS) -> Path:
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory, valley: City) -> Path:
-    """The study of the made-up valley."""
-    return make_study(valley, tmp_path_factory.mktemp("study"))
+def study(
+    tmp_path_factory: pytest.TempPathFactory, valley: City, run_by_hand, surge_by_hand: Event
+) -> Path:
+    """The study of the made-up valley, with one storm hour by hour."""
+    folder = make_study(valley, tmp_path_factory.mktemp("study"))
+    write_storms(valley, city_connection(valley), run_by_hand, surge_by_hand, folder / "page")
+    return folder
 
 
 @contextmanager

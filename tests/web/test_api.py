@@ -34,7 +34,7 @@ def is_plain_error(answer):
     return set(said) == {"expected", "got", "do"} and all(said.values())
 
 
-@pytest.mark.parametrize("name", ["city", "levels", "events", "risk", "layers"])
+@pytest.mark.parametrize("name", ["city", "levels", "events", "risk", "layers", "storms"])
 def test_each_result_is_sent_as_the_study_wrote_it(client, study, name):
     answer = client.get(f"/api/{name}")
     assert answer.status_code == 200
@@ -67,6 +67,17 @@ def test_the_depth_of_an_event_is_a_picture(client):
     assert answer.content[:4] == b"\x89PNG"
 
 
+def test_a_storm_comes_as_its_course_and_its_maps(client, study, tmp_path):
+    said = client.get("/api/storms/bodil").json()
+    assert said == json.loads((study / "page" / "storms" / "bodil.json").read_text())
+    answer = client.get("/api/storms/bodil/maps.pack")
+    place = tmp_path / "maps"
+    place.write_bytes(gzip.compress(answer.content))
+    arrays, about = read_pack(place)
+    assert about["seconds"] == said["frames"]
+    assert arrays["change"].shape == (len(said["frames"]), arrays["cells"].size)
+
+
 def test_a_building_says_why_it_is_wet_and_what_it_costs(client):
     """Building b2 stands on 1.3 m with its floor 0.3 m above; the sea stands at 2.0 m."""
     said = client.get("/api/buildings/b2?level=2.0").json()
@@ -95,6 +106,8 @@ def test_a_building_behind_the_water_is_dry_and_costs_nothing(client):
         ("/api/layers/secrets.geojson", 404),
         ("/api/streams.pack", 404),
         ("/api/events/never-happened/depth.png", 404),
+        ("/api/storms/never-happened", 404),
+        ("/api/storms/ingolf/maps.pack", 404),
         ("/api/buildings/b999?level=1", 404),
         ("/api/buildings/b1?level=high", 422),
         ("/api/buildings/b1?level=nan", 422),
@@ -118,6 +131,8 @@ def test_what_is_not_there_is_said_plainly(client, path, status):
         "/api/layers/..%2f..%2fstudy.toml",
         "/api/events/..%2f..%2f..%2fstudy/depth.png",
         "/api/events/..%5c..%5cstudy/depth.png",
+        "/api/storms/..%2f..%2f..%2fstudy",
+        "/api/storms/..%2f..%2fstudy/maps.pack",
         "/assets//etc/passwd",
         "/%00",
         "/study.toml",

@@ -1,7 +1,7 @@
 // Owns every request: this page asks its own server and nobody else.
 
 import { readPack, type Pack } from "./pack";
-import type { BuildingAnswer, City, Events, Layers, Levels, Risk } from "./shapes";
+import type { BuildingAnswer, City, Course, Events, Layers, Levels, Risk, StormAbout, Storms } from "./shapes";
 
 /** What went wrong, in the words of the server where it has some. */
 export class Trouble extends Error {
@@ -35,6 +35,10 @@ export const getLevels = (): Promise<Levels> => json("levels");
 export const getEvents = (): Promise<Events> => json("events");
 export const getRisk = (): Promise<Risk> => json("risk");
 export const getLayers = (): Promise<Layers> => json("layers");
+export const getStorms = (): Promise<Storms> => json("storms");
+export const getCourse = (event: string): Promise<Course> => json(`storms/${encodeURIComponent(event)}`);
+export const getStormMaps = async (event: string): Promise<Pack<StormAbout>> =>
+  readPack<StormAbout>(await (await ask(`storms/${encodeURIComponent(event)}/maps.pack`)).arrayBuffer());
 export const getPack = async <About>(name: string): Promise<Pack<About>> =>
   readPack<About>(await (await ask(`${name}.pack`)).arrayBuffer());
 export const getLayer = (name: string): Promise<GeoJSON.FeatureCollection> => json(`layers/${name}.geojson`);

@@ -135,3 +135,66 @@ export interface BuildingAnswer {
   damage: Record<string, number>;
   words: Record<Lang, string[]>;
 }
+
+/** The header of a storm's maps. */
+export interface StormAbout {
+  ny: number;
+  nx: number;
+  seconds: number[];
+  never: number;
+  deepest: number;
+}
+export type TrackKind = "sea" | "rain" | "stream" | "gate" | "pump" | "flow";
+export interface Track {
+  id: string;
+  name: Words;
+  kind: TrackKind;
+  unit: "m" | "mm/h" | "m3/s";
+  seconds: number[];
+  values: number[];
+}
+/** The moment that the time of a storm is told from, such as its high water. */
+export interface High { kind: TrackKind; seconds: number; value: number }
+export interface StormPlace {
+  id: string;
+  name: string;
+  arrival: number | null;
+  depth: number;
+  people: number;
+  cars: number;
+  danger: number;
+}
+export interface Course {
+  id: string;
+  name: Words;
+  seconds: number;
+  frames: number[];
+  /** When it began, in UTC, and the time zone of the place, where anybody knows. */
+  start: string | null;
+  zone: string | null;
+  high: High;
+  tracks: Track[];
+  reached: { seconds: number[]; buildings: number[]; floors: number[]; people: number[] };
+  /** Land under water at each frame [m2]. */
+  area: number[];
+  arrival_edges: number[];
+  classes: Record<"people" | "cars", { class: number; name: Words }[]>;
+  compare: {
+    both: number;
+    only_still: number;
+    only_moving: number;
+    mean: number | null;
+    spread: number | null;
+    needed: number | null;
+    words: Words[];
+  };
+  places: (StormPlace & { use: string; still: number })[];
+  districts: (StormPlace & { area: number; still: number; buildings: number; residents: number })[];
+  balance: Record<"start" | "rain" | "inflows" | "levels" | "open_edges" | "infiltration" | "sewer" | "end" | "error", number>;
+  cautions: { what: string; words: Words; share: number; worst: number; place: [number, number] }[];
+  engine: { cell: number; cells: number; steps: number; cell_updates: number; wall_seconds: number; cpu_seconds: number };
+}
+export interface Storms {
+  runs: { id: string; name: Words; seconds: number; bytes: number; high: High }[];
+  without: { id: string; why: Words }[];
+}

@@ -1,10 +1,11 @@
 // What the page shows, all of it in the address, so that every view is a link.
 
 import type { Camera } from "../map/map";
+import { MODES, type Mode } from "../map/storm";
 import type { Lang, Words } from "./shapes";
 import { WORDS, type Word } from "./words";
 
-export const TABS = ["impact", "areas", "yearly", "data"] as const;
+export const TABS = ["impact", "course", "areas", "yearly", "data"] as const;
 export type Tab = (typeof TABS)[number];
 export const THEMES = ["auto", "light", "dark"] as const;
 export type ThemeChoice = (typeof THEMES)[number];
@@ -37,7 +38,16 @@ export const view = $state({
   building: asked.get("building") ?? "",
   district: asked.get("district") ?? "",
   camera: readCamera(asked.get("map")),
+  // A storm hour by hour: which map, hours from its beginning, and where still water ends.
+  mode: one<Mode | "">(MODES, asked.get("mode") as Mode, ""),
+  time: readNumber(asked.get("time"), 0, 1e4) as number | null,
+  swipe: readNumber(asked.get("swipe"), 0, 1) as number | null,
 });
+
+function readNumber(text: string | null, low: number, high: number): number | null {
+  const value = Number(text ?? NaN);
+  return text && Number.isFinite(value) ? Math.min(Math.max(value, low), high) : null;
+}
 
 function readCamera(text: string | null): Camera | null {
   const [zoom, lat, lon] = (text ?? "").split("/").map(Number);
@@ -54,6 +64,11 @@ export function address(): string {
   if (view.event) said.set("event", view.event);
   else if (view.level) said.set("level", view.level.toFixed(2));
   if (view.event && view.future) said.set("future", view.future);
+  if (view.event && view.mode) {
+    said.set("mode", view.mode);
+    if (view.time !== null) said.set("time", view.time.toFixed(2));
+    if (view.swipe !== null) said.set("swipe", view.swipe.toFixed(2));
+  }
   if (view.building) said.set("building", view.building);
   if (view.district) said.set("district", view.district);
   if (view.camera) said.set("map", `${view.camera.zoom.toFixed(2)}/${view.camera.lat.toFixed(5)}/${view.camera.lon.toFixed(5)}`);

@@ -1,8 +1,8 @@
 // The study in the browser: what was fetched, and what follows from what is shown.
 
-import { getCity, getEvents, getLayers, getLevels, getRisk, Trouble } from "./api";
+import { getCity, getEvents, getLayers, getLevels, getRisk, getStorms, Trouble } from "./api";
 import { countBand, damageBand, families, impactDamage, sureBand, type Measure, type Water } from "./figures";
-import type { Band, City, Events, FloodEvent, Future, Impact, Layers, Levels, Risk, Rows } from "./shapes";
+import type { Band, City, Events, FloodEvent, Future, Impact, Layers, Levels, Risk, Rows, Storms } from "./shapes";
 import { clampLevel, gauge, view } from "./state.svelte";
 
 export interface Study {
@@ -11,26 +11,31 @@ export interface Study {
   events: Events;
   risk: Risk | null;
   layers: Layers;
+  /** Which events were run hour by hour; null in a study without. */
+  storms: Storms | null;
 }
 
 export const study = $state.raw<{ now: Study | null; trouble: Trouble | null }>({ now: null, trouble: null });
 
-/** Fetch the study; the risk may be missing without taking the rest down. */
+const orNothing = (error: unknown): null => {
+  if (error instanceof Trouble && error.status === 404) return null;
+  throw error;
+};
+
+/** Fetch the study; the risk and the storms may be missing without taking the rest down. */
 export async function fetchStudy(): Promise<Study> {
-  const [city, levels, events, layers, risk] = await Promise.all([
+  const [city, levels, events, layers, risk, storms] = await Promise.all([
     getCity(),
     getLevels(),
     getEvents(),
     getLayers(),
-    getRisk().catch((error: unknown) => {
-      if (error instanceof Trouble && error.status === 404) return null;
-      throw error;
-    }),
+    getRisk().catch(orNothing),
+    getStorms().catch(orNothing),
   ]);
   gauge.lowest = levels.levels[0] ?? 0;
   gauge.highest = levels.levels.at(-1) ?? 5;
   view.level = clampLevel(view.level);
-  return { city, levels, events, layers, risk };
+  return { city, levels, events, layers, risk, storms };
 }
 
 export const isRain = (event: FloodEvent): boolean => event.sea_peak === null && event.rain_depth > 0;
@@ -110,6 +115,8 @@ export function familiesNow(of: Study, rows: Rows, impact: Impact | undefined): 
 /** Take the slider: a level of one's own leaves the named event. */
 export function setLevel(level: number): void {
   view.event = "";
+  view.mode = "";
+  view.time = view.swipe = null;
   view.future = "";
   view.level = clampLevel(level);
 }
@@ -121,6 +128,7 @@ export function setEvent(of: Study, id: string): void {
     setLevel(waterNow(of).level);
     return;
   }
+  if (id !== view.event) view.time = null;
   view.event = id;
   if (!canRise(event)) view.future = "";
 }

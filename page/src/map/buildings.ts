@@ -2,6 +2,7 @@
 
 import earcut from "earcut";
 import type { Pack } from "../lib/pack";
+import { LATEST } from "./ground";
 import { buffer, placed, shader, vertices, type Eye, type GL, type Shader } from "./gl";
 
 export interface About {
@@ -56,6 +57,7 @@ export class Buildings {
   private readonly rain: Int16Array;
   private readonly gpu: Gpu | null;
   private raining = false;
+  private times: StormTimes | null = null;
 
   constructor(
     private readonly gl: GL,
@@ -83,6 +85,12 @@ export class Buildings {
         const i = this.owner[r]!;
         this.rain[i] = Math.max(this.rain[i]!, depthAt(...this.world(x, y)));
       }
+    if (this.gpu) this.fillWater(this.gpu.water);
+  }
+
+  /** Take when a storm reaches each house, or null for the sea by its level. */
+  storm(times: StormTimes | null): void {
+    this.times = times;
     if (this.gpu) this.fillWater(this.gpu.water);
   }
 
@@ -180,7 +188,7 @@ export class Buildings {
     const { program, set } = gpu.with;
     gl.useProgram(program);
     gl.uniform4fv(set("u_view"), placed(eye, this.about.origin, this.about.scale));
-    gl.uniform1f(set("u_raining"), this.raining ? 1 : 0);
+    gl.uniform1f(set("u_raining"), this.raining && !this.times ? 1 : 0);
     gl.uniform1f(set("u_seen"), seen);
     gl.uniform1f(set("u_edge"), 0);
     gl.bindVertexArray(gpu.solid);
@@ -227,11 +235,12 @@ export class Buildings {
     const { gl } = this;
     const [connection, floor, ground] = ["connection", "floor", "ground"].map((name) => this.pack.arrays[name]!.values as Int16Array);
     const water = new Int16Array(4 * this.x.length);
+    const level = this.times && asLevels(this.times, this.about.never);
     for (let r = 0; r < this.owner.length; r++) {
       const i = this.owner[r]!;
       for (let v = this.starts[r]!; v < this.starts[r + 1]!; v++) {
-        water[4 * v] = connection![i]!;
-        water[4 * v + 1] = floor![i]!;
+        water[4 * v] = level ? level.wall[i]! : connection![i]!;
+        water[4 * v + 1] = level ? level.floor[i]! : floor![i]!;
         water[4 * v + 2] = ground![i]!;
         water[4 * v + 3] = this.rain[i]!;
       }
@@ -239,6 +248,16 @@ export class Buildings {
     gl.bindBuffer(gl.ARRAY_BUFFER, into);
     gl.bufferData(gl.ARRAY_BUFFER, water, gl.DYNAMIC_DRAW);
   }
+}
+
+/** When water reaches each house's wall and floor [minutes], and how long the storm lasts. */
+export interface StormTimes { wall: ArrayLike<number>; floor: ArrayLike<number>; minutes: number }
+
+/** Times as levels [cm]: the last pass then compares them with the time as it does with the sea. */
+function asLevels({ wall, floor, minutes }: StormTimes, never: number): Record<"wall" | "floor", Int16Array> {
+  const scaled = (times: ArrayLike<number>): Int16Array =>
+    Int16Array.from(times, (at) => (at >= never ? never : Math.round((100 * LATEST * at) / minutes)));
+  return { wall: scaled(wall), floor: scaled(floor) };
 }
 
 function degrees(x: number, y: number): [number, number] {

@@ -3,6 +3,7 @@
 import type { Pack } from "../lib/pack";
 import type { Layers } from "../lib/shapes";
 import { bind, buffer, halfMetres, placed, shader, texture, vertices, type Eye, type GL, type Shader } from "./gl";
+import { arrivalShare, CLASS_STEP, MODES, type Storm, type StormLook } from "./storm";
 import type { Palette } from "./theme";
 
 /** Levels above this are all "never" to the eye [m]; the slider ends far below. */
@@ -35,9 +36,16 @@ void main() {
 // One pass over what was drawn for this view: base below, water over it, buildings on top.
 const SHOW = `
 in vec2 v_uv; out vec4 colour;
-uniform sampler2D u_face, u_height, u_rain, u_base, u_houses; uniform vec2 u_fade, u_size;
-uniform float u_level, u_high, u_raining, u_hatch; uniform vec4 u_from; uniform vec3 u_land;
+uniform sampler2D u_face, u_height, u_rain, u_base, u_houses, u_after, u_facts, u_still; uniform vec2 u_fade, u_size;
+uniform float u_level, u_high, u_raining, u_hatch, u_share, u_split, u_reach; uniform vec4 u_from, u_box, u_edges; uniform vec3 u_land;
+uniform int u_mode; uniform vec3 u_class[6];
 uniform vec3 u_d1, u_d2, u_d3, u_d4, u_d5, u_building, u_building_wet, u_building_in, u_building_edge;
+vec3 ramp(float depth) {
+  vec3 w = mix(u_d1, u_d2, smoothstep(0.1, 0.3, depth));
+  w = mix(w, u_d3, smoothstep(0.3, 0.5, depth));
+  w = mix(w, u_d4, smoothstep(0.5, 1.0, depth));
+  return mix(w, u_d5, smoothstep(1.0, 2.0, depth));
+}
 void main() {
   // While the map moves, base and houses may be those of a moment ago: find this place in them.
   vec2 here = ((gl_FragCoord.xy / u_size * 2.0 - 1.0) * u_from.xy + u_from.zw) * 0.5 + 0.5;
@@ -46,7 +54,33 @@ void main() {
   vec4 face = texture(u_face, v_uv);
   vec2 ground = texture(u_height, v_uv).rg;
   float above, soft, depth, maybe = 0.0;
-  if (u_raining > 0.5) {
+  bool still = false;
+  int kind = -1;
+  float stands = 0.0;
+  if (u_mode > 0) {
+    // A storm, within the box of the frame that its water reaches.
+    vec2 p = v_uv * u_box.xy + u_box.zw;
+    float inside = step(0.0, min(p.x, p.y)) * step(max(p.x, p.y), 1.0);
+    vec4 facts = texture(u_facts, p) * inside;
+    vec2 other = texture(u_still, p).rg * inside;
+    stands = other.r * 2.55;
+    float now = mix(texture(u_rain, p).r, texture(u_after, p).r, u_share) * inside;
+    still = gl_FragCoord.x < u_split;
+    depth = 2.55 * (u_mode == 1 ? now : facts.r);
+    if (u_mode == 3) kind = int(dot(vec4(1.0), step(u_edges, vec4(facts.g))));
+    else if (u_mode == 4 || u_mode == 5) kind = int((u_mode == 4 ? facts.b : facts.a) * ${(255 / CLASS_STEP).toFixed(4)} + 0.5) - 1;
+    else if (u_mode == 6) {
+      depth = 2.55 * max(facts.r, other.r);
+      float more = (other.g * 255.0 - 128.0) * 0.02;
+      float size = step(0.05, abs(more)) + step(0.2, abs(more)) + step(0.5, abs(more));
+      kind = more < 0.0 ? int(size) - 1 : int(size) + 2;
+      if (size < 0.5) kind = 6;
+    }
+    if (u_mode == 6 && inside < 0.5) depth = 0.0;
+    if (still) { depth = stands; kind = -1; }
+    above = depth - 0.05;
+    soft = clamp(fwidth(depth), 0.004, 0.5);
+  } else if (u_raining > 0.5) {
     depth = texture(u_rain, v_uv).r * 2.55;
     above = depth - 0.05;
     soft = clamp(fwidth(depth), 0.004, 0.5);
@@ -61,19 +95,22 @@ void main() {
   if (seen > 0.0) {
     vec2 edge = min(v_uv, 1.0 - v_uv) / u_fade;
     seen *= smoothstep(0.0, 1.0, min(edge.x, edge.y));
-    vec3 w = mix(u_d1, u_d2, smoothstep(0.1, 0.3, depth));
-    w = mix(w, u_d3, smoothstep(0.3, 0.5, depth));
-    w = mix(w, u_d4, smoothstep(0.5, 1.0, depth));
-    w = mix(w, u_d5, smoothstep(1.0, 2.0, depth));
-    w = mix(w, u_d5, 0.5 * (1.0 - smoothstep(0.4, 1.6, abs(above) / soft)) * step(ground.g, ${CAP - 1}.0));
-    c = mix(c, w * (0.88 + 0.24 * face.r), seen);
+    vec3 w = ramp(depth);
+    if (kind == 6) seen *= 0.25;
+    else if (kind >= 0) {
+      w = u_class[kind];
+      // The worst class of danger is striped too, for eyes that tell colours badly.
+      if (kind == 3 && (u_mode == 4 || u_mode == 5)) w = mix(w, u_land, 0.45 * step(0.72, fract((gl_FragCoord.x + gl_FragCoord.y) / 7.0)));
+    } else w = mix(w, u_d5, 0.5 * (1.0 - smoothstep(0.4, 1.6, abs(above) / soft)) * step(ground.g, ${CAP - 1}.0));
+    c = mix(c, w * (kind >= 0 && kind < 6 ? 1.0 : 0.88 + 0.24 * face.r), seen);
   }
   vec4 house = texture(u_houses, here) * known;
   if (house.a > 0.01) {
     // Levels are stored as shares of 5.1 m, 1 = never, weighted by how much of the pixel is house.
     vec2 levels = house.rg / house.a;
-    float reached = step(levels.x * 5.1, u_level + 0.005) * step(levels.x, 0.998);
-    float inside = reached * step(levels.y * 5.1 + 0.005, u_level) * step(levels.y, 0.998);
+    float reached = step(levels.x * 5.1, u_reach + 0.005) * step(levels.x, 0.998);
+    float inside = reached * step(levels.y * 5.1 + 0.005, u_reach) * step(levels.y, 0.998);
+    if (still) { reached = step(0.05, stands); inside = 0.0; }
     vec3 h = mix(mix(u_building, u_building_wet, reached), u_building_in, inside);
     float stripe = step(0.62, fract((gl_FragCoord.x - gl_FragCoord.y) / 6.0));
     h = mix(h, c, u_hatch * stripe * (1.0 - 0.5 * reached));
@@ -88,7 +125,19 @@ export interface Water {
   low: number;
   high: number;
   raining: boolean;
+  /** A storm hour by hour takes the place of the level and the rain. */
+  storm?: StormLook | null;
 }
+
+/** Colours of the classes of each map of a storm; difference: less by 0.05, 0.2, 0.5 m, then more. */
+const CLASSES = {
+  arrival: ["arrival-1", "arrival-2", "arrival-3", "arrival-4", "arrival-5", "arrival-5"],
+  people: ["danger-1", "danger-2", "danger-3", "danger-4", "danger-4", "danger-4"],
+  cars: ["danger-1", "danger-2", "danger-3", "danger-4", "danger-4", "danger-4"],
+  difference: ["less-1", "less-2", "less-3", "more-1", "more-2", "more-3"],
+} as const;
+/** Times are given to the houses as levels, up to this of the 5.1 m that they can hold. */
+export const LATEST = 4.8;
 
 /** The sea as 0-255 with its corners rounded by a 1-2-1 filter both ways, so that cells do not show. */
 function softened(mask: Uint8Array, bit: number, nx: number, ny: number): Uint8Array {
@@ -119,6 +168,7 @@ export class Ground {
   private readonly scale: number;
   private readonly gpu: Gpu;
   private raining = false;
+  private storm: Storm | null = null;
 
   constructor(
     private readonly gl: GL,
@@ -139,6 +189,12 @@ export class Ground {
     this.raining = depth !== null;
     const how = [gl.R8, gl.RED, gl.UNSIGNED_BYTE] as const;
     this.gpu.rain = depth ? texture(gl, this.nx, this.ny, how, depth) : texture(gl, 1, 1, how, new Uint8Array(1));
+  }
+
+  /** Take a storm to be played, or null. */
+  take(storm: Storm | null): void {
+    this.storm?.drop();
+    this.storm = storm;
   }
 
   drawLand(eye: Eye, palette: Palette): void {
@@ -171,12 +227,37 @@ export class Ground {
     gl.uniform1f(set("u_high"), water.high > 0 ? water.high : -CAP);
     gl.uniform1f(set("u_raining"), raining ? 1 : 0);
     gl.uniform1f(set("u_hatch"), hatch);
+    const maps = this.stormy(water, set, palette, size[0]);
+    if (!maps) gl.uniform1f(set("u_reach"), raining ? 2.5 : water.level > 0 ? water.level : -CAP);
     for (let i = 1; i <= 5; i++) gl.uniform3fv(set(`u_d${i}`), palette[`depth-${i}` as keyof Palette]);
     for (const name of ["building", "building-wet", "building-in", "building-edge"] as const)
       gl.uniform3fv(set(`u_${name.replace("-", "_")}`), palette[name]);
-    bind(gl, [gpu.face, gpu.height, gpu.rain, base, houses]);
+    const none = gpu.rain;
+    bind(gl, [gpu.face, gpu.height, maps?.before ?? none, base, houses, maps?.after ?? none, maps?.facts ?? none, maps?.still ?? none]);
     gl.bindVertexArray(gpu.show.from);
     gl.drawElements(gl.TRIANGLES, gpu.count, gl.UNSIGNED_SHORT, 0);
+  }
+
+  /** Set what the shader needs of a storm and return its textures; null without one. */
+  private stormy(water: Water, set: Shader["set"], palette: Palette, wide: number): Record<"before" | "after" | "facts" | "still", WebGLTexture> | null {
+    const { gl, storm } = this;
+    const look = storm ? water.storm : null;
+    gl.uniform1i(set("u_mode"), look ? 1 + MODES.indexOf(look.mode) : 0);
+    gl.uniform1f(set("u_split"), look?.split == null ? -1 : look.split * wide);
+    ["u_after", "u_facts", "u_still"].forEach((name, i) => gl.uniform1i(set(name), 5 + i));
+    if (!storm || !look) return null;
+    // Uploads bind a texture: to the first unit, where `bind` then puts the right one again.
+    gl.activeTexture(gl.TEXTURE0);
+    const { before, after, share } = storm.around(look.seconds);
+    gl.uniform1f(set("u_share"), share);
+    gl.uniform4fv(set("u_box"), storm.box);
+    const edges = [0, 1, 2, 3].map((i) => (i < look.edges.length ? arrivalShare(look.edges[i]!, storm.total) : 2));
+    gl.uniform4fv(set("u_edges"), edges);
+    const now = look.mode === "depth" ? look.seconds / storm.total : 1;
+    gl.uniform1f(set("u_reach"), LATEST * now);
+    const names = look.mode in CLASSES ? CLASSES[look.mode as keyof typeof CLASSES] : [];
+    if (names.length) gl.uniform3fv(set("u_class"), names.flatMap((name) => palette[name]));
+    return { before, after, facts: storm.facts, still: storm.still };
   }
 
   /** Column and row of a place in the Web Mercator world, from the frame's corners (right to about a cell over 20 km). */

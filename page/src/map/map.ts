@@ -5,7 +5,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { getDepth, getLayer, getPack } from "../lib/api";
 import type { Pack } from "../lib/pack";
-import type { Layers } from "../lib/shapes";
+import type { Layers, StormAbout } from "../lib/shapes";
 import type { About, Building, Buildings } from "./buildings";
 import type { Eye } from "./gl";
 import type { Water } from "./ground";
@@ -21,6 +21,8 @@ export interface CityMap {
   flood(water: Water): void;
   /** Show the standing water of an event, or null for the sea alone. */
   pour(event: string | null): Promise<void>;
+  /** Take the maps of a storm, or null: then `flood` shows the sea by its level again. */
+  storm(pack: Pack<StormAbout> | null): void;
   choose(building: Building | null): void;
   district(id: string): void;
   find(id: string): Building | null;
@@ -75,6 +77,7 @@ export async function makeMap(below: HTMLCanvasElement, container: HTMLElement, 
       const depth = event ? await depthOf(event, ground.nx, ground.ny) : null;
       if (event === poured) scene.pour(depth);
     },
+    storm: (pack) => scene.storm(pack),
     choose(building) {
       (map.getSource("chosen") as GeoJSONSource).setData(building ? building.outline : emptyCollection);
     },

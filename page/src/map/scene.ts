@@ -1,11 +1,12 @@
 // The canvas below the names: land and lines drawn once for each view, the water again for each level.
 
 import type { Pack } from "../lib/pack";
-import type { Kind, Layers } from "../lib/shapes";
+import type { Kind, Layers, StormAbout } from "../lib/shapes";
 import { Buildings, type About } from "./buildings";
 import { Sheet, type Eye, type GL } from "./gl";
 import { Ground, type Water } from "./ground";
 import { Areas, Lines } from "./lines";
+import { Storm } from "./storm";
 import { palette, type Palette, type Theme } from "./theme";
 
 /** A frame that takes longer than this while the water is dragged is drawn with fewer pixels next time [ms]. */
@@ -100,6 +101,16 @@ export class Scene {
           return column >= 0 && row >= 0 && column < nx && row < ny ? depth[row * nx + column]! : 0;
         }),
     );
+    this.drawnAt = 0;
+    this.look(this.eye);
+  }
+
+  /** Take a storm to be played hour by hour, or null for the sea by its level. */
+  storm(pack: Pack<StormAbout> | null): void {
+    if (!this.ground) return;
+    this.ground.take(pack ? new Storm(this.gl, pack, this.ground) : null);
+    const [wall, floor] = [pack?.arrays.wall?.values, pack?.arrays.floor?.values];
+    this.houses?.storm(pack && wall && floor ? { wall, floor, minutes: pack.about.seconds.at(-1)! / 60 } : null);
     this.drawnAt = 0;
     this.look(this.eye);
   }

@@ -7,6 +7,9 @@ const NAMES = [
   "green", "wood", "stream", "road", "road-edge", "rail", "building", "building-edge",
   "building-wet", "building-in", "label", "label-halo", "district", "place", "accent",
   "depth-1", "depth-2", "depth-3", "depth-4", "depth-5",
+  "danger-1", "danger-2", "danger-3", "danger-4",
+  "arrival-1", "arrival-2", "arrival-3", "arrival-4", "arrival-5",
+  "less-1", "less-2", "less-3", "more-1", "more-2", "more-3",
 ] as const;
 export type Colour = (typeof NAMES)[number];
 export type Theme = Record<Colour, string>;

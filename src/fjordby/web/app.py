@@ -21,7 +21,7 @@ from fjordby.web.headers import LOCAL_HOSTS, SafeAnswers
 
 STATIC = Path(__file__).parent / "static"
 #: What the page asks for as it is, from the study's page folder.
-RESULTS = ("city", "levels", "events", "risk", "layers")
+RESULTS = ("city", "levels", "events", "risk", "layers", "storms")
 LINES = ("streams", "barriers", "districts", "names", "roads", "places", "green")
 PACKS = ("ground", "buildings")
 #: Files of the bundle whose name holds a hash of their content.
@@ -94,9 +94,18 @@ def _add_results(app: FastAPI, page: Path) -> None:
     @app.get("/api/events/{event}/depth.png")
     def depth(request: Request, event: str) -> Response:
         """Send the depth of an event as a picture on the ground's frame, grey value = cm."""
-        if not re.fullmatch(r"[\w.-]{1,100}", event):
-            raise BadFile("the id of an event", repr(event), "Take one from /api/events.")
-        return answer(request, shelf.take(f"events/{event}.png"))
+        return answer(request, shelf.take(f"events/{_id(event)}.png"))
+
+    @app.get("/api/storms/{event}/maps.pack")
+    def storm_maps(request: Request, event: str) -> Response:
+        """Send the maps of a storm hour by hour, as `study.storm_maps` writes them."""
+        name = f"storms/{_id(event)}.pack.gz"
+        return answer(request, shelf.take(name, "application/octet-stream"))
+
+    @app.get("/api/storms/{event}")
+    def storm(request: Request, event: str) -> Response:
+        """Send the course of a storm: its lines over time, and how it differs from still water."""
+        return answer(request, shelf.take(f"storms/{_id(event)}.json"))
 
     @app.get("/api/{pack}.pack")
     def pack(request: Request, pack: str) -> Response:
@@ -112,7 +121,7 @@ def _add_results(app: FastAPI, page: Path) -> None:
 
     @app.get("/api/{result}")
     def result(request: Request, result: str) -> Response:
-        """Send one of the result tables: city, levels, events, risk or layers."""
+        """Send one of the result tables: city, levels, events, risk, layers or storms."""
         _among(result, RESULTS)
         return answer(request, shelf.take(f"{result}.json"))
 
@@ -141,6 +150,13 @@ def _add_page(app: FastAPI, static: Path) -> None:
     def file(request: Request, name: str) -> Response:
         """Send a file beside the page: its icon."""
         return answer(request, shelf.take(name))
+
+
+def _id(event: str) -> str:
+    """Return the id of an event; raises `BadFile` for anything that could be more than a name."""
+    if not re.fullmatch(r"[\w.-]{1,100}", event):
+        raise BadFile("the id of an event", repr(event), "Take one from /api/events.")
+    return event
 
 
 def _among(name: str, known: tuple[str, ...]) -> None:
