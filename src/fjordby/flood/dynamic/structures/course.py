@@ -111,9 +111,8 @@ def course(
     path = Path.of(geometry)
     same = np.flatnonzero(path.part[1:] == path.part[:-1])
     points = np.column_stack([path.x, path.y])
-    pieces: Array = np.asarray(
-        shapely.linestrings(np.stack([points[same], points[same + 1]], axis=1))
-    )
+    ends = np.stack([points[same], points[same + 1]], axis=1)
+    pieces: Array = np.asarray(shapely.linestrings(ends))
     segments, owner = straight_pieces(pieces, grid)
     cell, way, line = steps_crossed(segments, grid)
     straight = way < 2
@@ -122,6 +121,7 @@ def course(
     start = same[owner[line]]
     at = _crossing(segments[line], way, row, column)
     along = path.along[start] + at * (path.along[start + 1] - path.along[start])
+    along = np.round(along, 3)  # the crossing is of a line moved aside by a hair
     down = way == 1
     normal = _normal(path, along, path.part[start], down, grid.cell)
     found = Course(
@@ -149,7 +149,7 @@ def _crossing(segment: Floats, way: Ints, row: Ints, column: Ints) -> Floats:
         middle / np.where(beside == 0.0, 1.0, beside),
         gap / np.where(flat, 1.0, across),
     )
-    return np.clip(at, 0.0, 1.0).astype(np.float64)
+    return np.asarray(np.clip(at, 0.0, 1.0), np.float64)
 
 
 def _normal(path: Path, along: Floats, part: Ints, down: Bools, cell: float) -> Floats:

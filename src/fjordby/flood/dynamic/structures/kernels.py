@@ -52,8 +52,10 @@ NUMBER = 8  # culvert: barrels; pump: units that run, times the power that they 
 WAY = 9  # culvert: 0 both ways, +1 only from the first end to the other, -1 only back
 VALUES = 10
 
-#: Steps of the golden section: (0.618)^20 = 7e-5 of the barrel's height, and the square of that of
-#: the flow.
+#: A flow area below which a barrel carries nothing [m2]; assumed: a tenth of a hair's.
+THREAD = 1.0e-9
+
+#: Steps of the golden section: 0.618^20 = 7e-5 of the height, and the square of that in the flow.
 _STEPS = 20
 _GOLDEN = 0.5 * (sqrt(5.0) - 1.0)
 
@@ -300,7 +302,7 @@ def barrel_flow(
     before = min(above - inlet, height)
     area0, radius0 = barrel_area(before, height, width), barrel_radius(before, height, width)
     area1, radius1 = barrel_area(depth, height, width), barrel_radius(depth, height, width)
-    if not (area0 > 0.0 and area1 > 0.0):
+    if not min(area0, area1) > THREAD:
         return 0.0
     loss0 = (links.values[k, ENTRANCE] + half / radius0 ** (4.0 / 3.0)) / (area0 * area0)
     loss1 = (links.values[k, EXIT] + half / radius1 ** (4.0 / 3.0)) / (area1 * area1)
@@ -315,12 +317,14 @@ def most_of_barrel(
     """Return what one barrel carries at most between two levels [m3/s].
 
     Water leaves a barrel at the depth at which most can flow (Belanger: the critical depth when
-    there is no friction), unless the tail is higher; found by golden section.
+    there is no friction), unless the tail is higher; found by golden section, and at the ends.
     """
     low = max(below - outlet, 0.0)
     high = min(above - outlet, links.values[k, HEIGHT])
+    most = barrel_flow(above, below, inlet, outlet, high, links, k)
     if low >= high:
-        return barrel_flow(above, below, inlet, outlet, high, links, k)
+        return most
+    most = max(most, barrel_flow(above, below, inlet, outlet, low, links, k))
     one, two = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     flow1 = barrel_flow(above, below, inlet, outlet, one, links, k)
     flow2 = barrel_flow(above, below, inlet, outlet, two, links, k)
@@ -333,7 +337,7 @@ def most_of_barrel(
             low, one, flow1 = one, two, flow2
             two = low + _GOLDEN * (high - low)
             flow2 = barrel_flow(above, below, inlet, outlet, two, links, k)
-    return max(flow1, flow2)
+    return max(most, flow1, flow2)
 
 
 @njit(cache=True, error_model="numpy")

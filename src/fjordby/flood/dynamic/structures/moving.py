@@ -306,9 +306,9 @@ class MovingPump:
         level = look.level(*self.gauge)
         memory[level > np.asarray(pump.starts, float)] = 1.0
         memory[level < np.asarray(pump.stops, float)] = 0.0
-        broken = 0.0
+        broken = 0
         if pump.out_of_order is not None:
-            broken = float(pump.out_of_order.at(np.array([seconds]))[0])
+            broken = round(float(pump.out_of_order.at(np.array([seconds]))[0]))
         units = memory.size
         able = min(max(units - broken, 0.0), units - pump.reserve)
         running = min(float(memory.sum()), able) * power_at(pump.power, seconds)

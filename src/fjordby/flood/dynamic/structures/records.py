@@ -9,15 +9,16 @@ import numpy as np
 import shapely
 
 from fjordby.errors import BadValue
+from fjordby.flood.dynamic.structures.kernels import CRITICAL
 from fjordby.flood.dynamic.structures.rules import Power, Rule
 from fjordby.shock.event import Series
 
 Point = tuple[float, float]
 
-#: Coefficient of a level crest with critical flow on it [m^(1/2)/s]: (2/3)^(3/2) sqrt(g); see
-#: kernels.CRITICAL. Grassed dikes and roads have 1.4 to 1.7 (HEC-RAS Hydraulic Reference Manual,
-#: weir coefficients 2.6 to 3.0 ft^(1/2)/s), thin walls 1.8 (Bos 1989).
-BROAD_CREST = 1.7046
+#: Coefficient of a level crest with critical flow on it [m^(1/2)/s]: (2/3)^(3/2) sqrt(g). Grassed
+#: dikes and roads have 1.4 to 1.7 (HEC-RAS Hydraulic Reference Manual, weir coefficients 2.6 to
+#: 3.0 ft^(1/2)/s), thin walls 1.8 (Bos 1989).
+BROAD_CREST = CRITICAL
 
 #: Flow over a bridge deck [m^(1/2)/s]: 2.6 ft^(1/2)/s (HEC-RAS Hydraulic Reference Manual).
 DECK = 1.435
