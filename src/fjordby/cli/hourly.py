@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 #: What a map or a whole run can be written as.
 ENDINGS = (".tif", ".nc", ".zarr")
 
+#: How often a run is put aside where a person asked for it [s on the clock]; assumed: what is lost
+#: is then no longer than a person waits for the command to begin.
+OFTEN = 20.0
+
 #: What a run may caution about.
 CAUTIONS: Mapping[str, Mapping[str, str]] = {
     "supercritical": {
@@ -73,16 +77,18 @@ def run_hourly(
     lang: str,
 ) -> None:
     """Compute an event hour by hour, write it where asked, and tell it."""
-    from fjordby.flood.dynamic import Options
     from fjordby.flood.dynamic.of_city import setup, start
+    from fjordby.flood.dynamic.options import Options
+    from fjordby.flood.dynamic.run import Keep
     from fjordby.flood.dynamic.store import write
 
     ending(out)
     laid = setup(city, event, cell=cell, buildings=buildings, gates=gates, hours=hours)
     with waiting() as report:
         made = start(
-            laid, options=Options(threads=threads), checkpoint=checkpoint,
-            progress=lambda share, doing: report(share, WORDS.get(doing, {lang: doing})[lang]),
+            laid, options=Options(threads=threads),
+            keep=None if checkpoint is None else Keep(checkpoint, every=OFTEN),
+            progress=lambda share, doing: report(share, WORDS[doing or "flood"][lang]),
         )  # fmt: skip
     if out is not None:
         write(made, out)

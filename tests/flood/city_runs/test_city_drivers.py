@@ -11,7 +11,7 @@ from shapely.geometry import LineString
 
 from fjordby.errors import BadValue, MissingLayer
 from fjordby.flood.dynamic.city_ground import city_ground
-from fjordby.flood.dynamic.drivers import HOUR, drivers, duration, excess, over
+from fjordby.flood.dynamic.drivers import HOUR, drivers, excess, length, over, under_way
 from fjordby.flood.dynamic.first_water import first_water
 from fjordby.flood.dynamic.forcing import steady
 from fjordby.flood.rain.fill import rain_left
@@ -125,22 +125,47 @@ def test_the_excess_of_rain_is_that_of_the_instant_engine(values, capacity):
     assert (left.values >= 0.0).all()
 
 
-def test_a_driver_is_over_when_a_tenth_of_its_rise_is_left():
-    assert over(series((0, 1.0), (10, 2.0), (20, 1.0))) == pytest.approx(19 * HOUR)
+def test_a_driver_is_over_when_a_quarter_of_its_rise_is_left():
+    assert over(series((0, 1.0), (10, 2.0), (20, 1.0))) == pytest.approx(17.5 * HOUR)
     assert over(steady(3.0)) == 0.0
     assert over(series((0, 1), (5, 4))) == 5 * HOUR
 
 
-def test_a_run_lasts_until_its_drivers_are_over_or_as_long_as_is_asked():
-    assert duration(None, 10 * HOUR, 3.0) == 13 * HOUR
-    assert duration(2.5, 10 * HOUR, 3.0) == 2.5 * HOUR
+def test_a_driver_is_under_way_when_it_has_risen_by_a_quarter():
+    assert under_way(series((0, 1.0), (8, 2.0), (20, 1.0))) == pytest.approx(2 * HOUR)
+    assert under_way(series((0, 3.0), (8, 2.0))) == np.inf
+    assert under_way(steady(3.0)) == np.inf
+
+
+def test_a_run_begins_before_the_first_rain_that_runs_off(knowing, ground):
+    rain = series((0, 0), (10, 10 * MM_H), (20, 10 * MM_H), (21, 28 * MM_H), (30, 0))
+    made = drivers(knowing, event(rain=rain), ground)
+    assert made.begin == pytest.approx(14.5 * HOUR)  # 19 mm/h are drained: it runs from 20.5 h
+    steady_rain = drivers(knowing, event(rain=series((0, 5 * MM_H), (9, 5 * MM_H))), ground)
+    assert (steady_rain.begin, steady_rain.end) == (0.0, 9 * HOUR)
+
+
+def test_a_run_begins_six_hours_before_something_stirs_and_its_time_with_it(valley, ground):
+    rise = series((0, 0.1), (20, 0.1), (24, 1.3), (28, 0.1), (90, 0.1))
+    made = drivers(valley, event(sea=rise, streams={"s0": steady(1.0)}), ground)
+    assert (made.begin, made.end) == (pytest.approx(15 * HOUR), pytest.approx(27 * HOUR))
+    (level,) = made.forcing.levels
+    assert float(level.series.at(np.array([9 * HOUR]))[0]) == pytest.approx(1.3)
+    assert length(None, made, 3.0) == pytest.approx(15 * HOUR)
+    late = drivers(valley, event(sea=rise), ground, begin=22 * HOUR)
+    assert late.before.levels[0].series.peak == pytest.approx(0.7)
+
+
+def test_a_run_lasts_as_long_as_is_asked(valley, ground):
+    made = drivers(valley, event(sea=series((0, 0), (1, 1))), ground)
+    assert length(2.5, made, 3.0) == 2.5 * HOUR
     for wrong in (0.0, -1.0, float("nan"), 1e6):
         with pytest.raises(BadValue, match="hours"):
-            duration(wrong, 1.0, 0.0)
+            length(wrong, made, 0.0)
 
 
 def test_the_sea_stands_in_the_mouth_and_the_stream_at_normal_depth(valley, ground):
-    """By Manning with w = 10 m (n times 10/8), S = 0.01, Q = 2 m3/s: h = (n Q / (w sqrt(S)))^0.6."""
+    """By Manning with w = 10 m (n times 10/8), S = 0.01, Q = 2 m3/s: h = (n Q / w / sqrt(S))^0.6."""
     flows = event(sea=series((0, 0.5), (1, 1.0)), streams={"s0": steady(2.0)})
     depth = first_water(ground, drivers(valley, flows, ground).before)
     row = 35

@@ -14,12 +14,8 @@ from scipy.ndimage import binary_dilation, label
 from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.city import City
 from fjordby.errors import BadValue
-from fjordby.flood.dynamic.roughness import (
-    channel_roughness,
-    covered,
-    land_roughness,
-    manning,
-)
+from fjordby.flood.dynamic.roughness import channel_roughness, land_roughness, manning
+from fjordby.flood.dynamic.structures.buildings import HALF, covered
 from fjordby.grid import Grid
 
 #: What may be done with buildings.
@@ -94,7 +90,7 @@ def city_ground(city: City, cell: float | None = None, buildings: str = "ground"
     buildings
         "ground": they stand on the ground and are only rough (the default: a cell of 10 m holds
         half a house and half a street, and blocking it would close the street). "blocks": cells
-        of which they cover half or more are taken out. "raised": such cells are lifted by 0.3 m.
+        of which they cover more than half are taken out. "raised": such cells are lifted by 0.3 m.
 
     Raises
     ------
@@ -123,7 +119,8 @@ def city_ground(city: City, cell: float | None = None, buildings: str = "ground"
     bed[kept & np.isnan(bed)] = float(np.nanmin(bed)) - 1.0  # a bed is needed; the level is held
     blocked = np.zeros(grid.shape, bool)
     if buildings != "ground":
-        blocked = covered(city.buildings.geometry.to_numpy(), grid) & ~sea & ~channel
+        houses = covered(city.buildings.geometry.to_numpy(), grid) > HALF
+        blocked = houses & ~sea & ~channel
     if buildings == "raised":
         bed[blocked] += RAISED
         blocked = np.zeros(grid.shape, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,9 +18,12 @@ from fjordby.shock.event import Event, Series
 
 HOUR = 3600.0
 
-#: A driver is over when less than this part of its rise is left; assumed: its water then no longer
-#: makes a flood that its peak did not make.
-OVER = 0.1
+#: A driver is under way once it has risen by this part of its rise, and over when less than this
+#: part is left; assumed: what comes before and after makes no flood that the peak does not make.
+PART = 0.25
+
+#: So long before any driver is under way a run begins [s]; assumed: the slow part of the rise.
+LEAD = 6.0 * HOUR
 
 #: A stream enters over so many cells along its course, so that no cell alone takes it all.
 ENTRY_CELLS = 3
@@ -42,23 +45,28 @@ class Drivers:
     Parameters
     ----------
     forcing
-        As the engine takes it.
+        As the engine takes it; its time 0 is `begin`.
     before
-        The same at the quiet before the event: the sea's first level, streams as they begin.
-    seconds
-        From the start of the event until its drivers are over [s].
+        The same at the quiet before the run: sea and streams as they stand at `begin`.
+    begin, end
+        When the run begins, and when its drivers are over; from the start of the event [s].
     drained
         What became of the rain; None in dry weather.
     """
 
     forcing: Forcing
     before: Forcing
-    seconds: float
+    begin: float
+    end: float
     drained: Drained | None
 
 
 def drivers(
-    city: City, event: Event, ground: CityGround, quiet_sea: float | None = None
+    city: City,
+    event: Event,
+    ground: CityGround,
+    quiet_sea: float | None = None,
+    begin: float | None = None,
 ) -> Drivers:
     """Return what drives the water of a city in an event.
 
@@ -77,6 +85,9 @@ def drivers(
     quiet_sea
         Level of a sea that the event does not move [m datum]; None = the mean level that the
         city's record of shocks gives.
+    begin
+        When to begin, from the start of the event [s]; None = 6 hours before the sea or a stream
+        has risen by a quarter of its rise, or before the first rain.
 
     Raises
     ------
@@ -93,33 +104,70 @@ def drivers(
             f"{event.name.en!r} without any",
             "Give it one of them.",
         )
-    levels, quiet = _sea(city, event, ground, quiet_sea)
+    levels = _sea(city, event, ground, quiet_sea)
     inflows = _inflows(city, event, ground)
     rain, drained = _rain(city, event.rain)
-    first = np.zeros(1)
+    moving = [s for s in (event.sea, *flows.values()) if s is not None]
+    if begin is None:
+        stirs = [under_way(s) for s in moving] + ([first_drop(rain)] if rain else [])
+        begin = max(0.0, min(stirs, default=0.0) - LEAD)
+        begin = begin if begin < np.inf else 0.0
+    at = np.array([begin])
     before = Forcing(
-        levels=quiet,
-        inflows=tuple(
-            Inflow(i.name, i.rows, i.columns, steady(float(i.series.at(first)[0]))) for i in inflows
-        ),
+        levels=tuple(replace(one, series=steady(float(one.series.at(at)[0]))) for one in levels),
+        inflows=tuple(replace(one, series=steady(float(one.series.at(at)[0]))) for one in inflows),
     )
-    forcing = Forcing(levels=levels, inflows=inflows, rain=rain)
-    whole = [s for s in (event.sea, event.rain, *flows.values()) if s is not None]
-    return Drivers(forcing, before, max(over(s) for s in whole), drained)
+    forcing = Forcing(
+        levels=tuple(replace(one, series=_from(one.series, begin)) for one in levels),
+        inflows=tuple(replace(one, series=_from(one.series, begin)) for one in inflows),
+        rain=None if rain is None else Rain((_from(rain, begin),)),
+    )
+    moving += [] if event.rain is None else [event.rain]
+    return Drivers(forcing, before, begin, max(over(s) for s in moving), drained)
 
 
-def over(series: Series) -> float:
-    """Return when a driver is over: its last tenth of rise above where it ends [s].
+def _from(series: Series, begin: float) -> Series:
+    """Return a series whose time 0 is `begin`."""
+    return Series(series.seconds - begin, series.values)
+
+
+def under_way(series: Series) -> float:
+    """Return when a driver has risen by a quarter of its rise for the first time [s].
+
+    Infinity for one that never rises.
 
     Examples
     --------
-    >>> over(Series(np.array([0.0, 10.0, 20.0]), np.array([0.0, 1.0, 0.0])))
-    19.0
+    >>> under_way(Series(np.array([0.0, 8.0, 20.0]), np.array([0.0, 1.0, 0.0])))
+    2.0
+    """
+    rise = series.values - series.values[0]
+    least = PART * float(rise.max())
+    reached = np.flatnonzero(rise > least)
+    if not reached.size:
+        return float(np.inf)
+    first = int(reached[0])
+    t, v = series.seconds[first - 1 : first + 1], rise[first - 1 : first + 1]
+    return float(t[0] + (t[1] - t[0]) * (least - v[0]) / (v[1] - v[0]))
+
+
+def first_drop(rain: Series) -> float:
+    """Return when rain begins to run off [s]: the last point before its first drop."""
+    return float(rain.seconds[max(int(np.flatnonzero(rain.values)[0]) - 1, 0)])
+
+
+def over(series: Series) -> float:
+    """Return when less than a quarter is left of a driver's rise above where it ends [s].
+
+    Examples
+    --------
+    >>> over(Series(np.array([0.0, 12.0, 20.0]), np.array([0.0, 1.0, 0.0])))
+    18.0
     """
     rest = series.values - series.values[-1]
     if not (rest > 0.0).any():
         return float(series.seconds[-1])
-    least = OVER * float(rest.max())
+    least = PART * float(rest.max())
     last = int(np.flatnonzero(rest > least)[-1])
     t, v = series.seconds[last : last + 2], rest[last : last + 2]
     return float(t[0] + (t[1] - t[0]) * (v[0] - least) / (v[0] - v[1]))
@@ -139,7 +187,7 @@ def excess(rain: Series, capacity: float) -> Series:
     return Series(seconds, values)
 
 
-def _rain(city: City, rain: Series | None) -> tuple[Rain | None, Drained | None]:
+def _rain(city: City, rain: Series | None) -> tuple[Series | None, Drained | None]:
     """Return the rain that runs off, and what became of the rest."""
     if rain is None:
         return None, None
@@ -151,13 +199,13 @@ def _rain(city: City, rain: Series | None) -> tuple[Rain | None, Drained | None]
     soil = known.infiltration_mm_per_hour if known else 0.0
     share = sewers / (sewers + soil) if sewers + soil > 0.0 else 0.0
     drained = Drained(rain.total, taken * share, taken * (1.0 - share))
-    return (Rain((left,)) if left.values.any() else None), drained
+    return (left if left.values.any() else None), drained
 
 
 def _sea(
     city: City, event: Event, ground: CityGround, quiet_sea: float | None
-) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-    """Return the level held along the shore, in the event and before it."""
+) -> tuple[Level, ...]:
+    """Return the level held along the shore; nothing where there is no shore."""
     rows, columns = np.nonzero(ground.sea)
     if not rows.size:
         if event.sea is not None:
@@ -166,7 +214,7 @@ def _sea(
                 f"{city.name.en} without any sea beside its land",
                 "Look at the sea layer with `fjordby city check`.",
             )
-        return (), ()
+        return ()
     series = event.sea if event.sea is not None else steady(_quiet(city, event, quiet_sea))
     top = float(np.max(ground.bed[ground.land], initial=-np.inf))
     if series.peak > top:
@@ -175,8 +223,7 @@ def _sea(
             f"{series.peak:.2f} m in {event.name.en!r}",
             "Give the level in metres above the city's datum.",
         )
-    first = steady(float(series.at(np.zeros(1))[0]))
-    return (Level("sea", rows, columns, series),), (Level("sea", rows, columns, first),)
+    return (Level("sea", rows, columns, series),)
 
 
 def _quiet(city: City, event: Event, quiet_sea: float | None) -> float:
@@ -246,10 +293,16 @@ def entry(city: City, ground: CityGround, stream: str) -> tuple[Ints, Ints]:
     return course.rows[on], course.columns[on]
 
 
-def duration(hours: float | None, drivers_over: float, after: float) -> float:
-    """Return how long to run [s]: `hours`, or until the drivers are over and `after` hours more."""
+def length(hours: float | None, driven: Drivers, after: float) -> float:
+    """Return how long to run [s]: `hours`, or until the drivers are over and `after` hours more.
+
+    Raises
+    ------
+    BadValue
+        For hours that are not above zero, or more than a year.
+    """
     if hours is None:
-        return drivers_over + after * HOUR
+        return max(driven.end - driven.begin, 0.0) + after * HOUR
     if not 0.0 < hours < 24.0 * 366.0:
         raise BadValue("hours above zero, a year at most", f"{hours:g}", "Give how long to run.")
     return hours * HOUR

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,12 @@ from fjordby.flood.dynamic.checkpoint import fingerprint
 from fjordby.flood.dynamic.city_ground import CityGround, city_ground
 from fjordby.flood.dynamic.city_structures import GATES, city_structures
 from fjordby.flood.dynamic.domain import Domain
-from fjordby.flood.dynamic.drivers import HOUR, Drained, drivers, duration
+from fjordby.flood.dynamic.drivers import HOUR, Drained, drivers, length
 from fjordby.flood.dynamic.first_water import first_water
 from fjordby.flood.dynamic.forcing import Forcing
+from fjordby.flood.dynamic.options import Options
 from fjordby.flood.dynamic.record import Asked, Simulation
-from fjordby.flood.dynamic.run import Options, run
+from fjordby.flood.dynamic.run import Keep, run
 from fjordby.progress import Progress, silent
 from fjordby.shock.event import Event
 
@@ -46,6 +46,8 @@ class CityRun:
     ----------
     domain, forcing, structures, seconds
         As `run` takes them; the domain's water is where it stands before the warm-up.
+    begin
+        Time 0 of the run, from the start of the event [s].
     before
         The forcing of the quiet time before the event.
     ground
@@ -60,6 +62,7 @@ class CityRun:
     forcing: Forcing
     structures: tuple[Any, ...]
     seconds: float
+    begin: float
     before: Forcing
     ground: CityGround
     drained: Drained | None
@@ -73,6 +76,7 @@ def setup(
     cell: float | None = None,
     buildings: str = "ground",
     gates: str = "rule",
+    begin: float | None = None,
     hours: float | None = None,
     after: float = AFTER,
     quiet_sea: float | None = None,
@@ -91,9 +95,11 @@ def setup(
         "rule": worked as the city's structures.toml says (those built later than the event are
         not there). "open" or "shut": all gates stand so throughout, and pumps that go with a
         gate run accordingly.
+    begin
+        When to begin, from the start of the event [h]; None = 6 hours before something stirs (see
+        `drivers`). All times of results count from the start of the event.
     hours
-        How long to run from the start of the event [h]; None = until its drivers are over and
-        `after` more.
+        How long to run [h]; None = until the event's drivers are over and `after` more.
     after
         See `hours` [h].
     quiet_sea
@@ -107,13 +113,14 @@ def setup(
     if gates not in GATES:
         raise BadValue(f"gates among {', '.join(GATES)}", repr(gates), "Choose one of these.")
     ground = city_ground(city, cell, buildings)
-    driven = drivers(city, event, ground, quiet_sea)
+    driven = drivers(city, event, ground, quiet_sea, None if begin is None else begin * HOUR)
     domain = Domain(ground.grid, ground.bed, ground.roughness, first_water(ground, driven.before))
     return CityRun(
         domain,
         driven.forcing,
         city_structures(city, event, ground, gates),
-        duration(hours, driven.seconds, after),
+        length(hours, driven, after),
+        driven.begin,
         driven.before,
         ground,
         driven.drained,
@@ -131,6 +138,7 @@ def simulate(
     cell: float | None = None,
     buildings: str = "ground",
     gates: str = "rule",
+    begin: float | None = None,
     hours: float | None = None,
     after: float = AFTER,
     quiet_sea: float | None = None,
@@ -138,7 +146,7 @@ def simulate(
     asked: Asked | None = None,
     options: Options | None = None,
     progress: Progress = silent,
-    checkpoint: Path | str | None = None,
+    keep: Keep | None = None,
 ) -> Simulation:
     """Let an event run over a city with the dynamic engine.
 
@@ -149,11 +157,11 @@ def simulate(
 
     Parameters
     ----------
-    city, event, cell, buildings, gates, hours, after, quiet_sea
+    city, event, cell, buildings, gates, begin, hours, after, quiet_sea
         See `setup`.
     warm_up
         Hours of quiet before the event; 0 = start from the first guess.
-    asked, options, progress, checkpoint
+    asked, options, progress, keep
         See `run`.
 
     Returns
@@ -171,11 +179,11 @@ def simulate(
     True
     """
     laid = setup(
-        city, event, cell=cell, buildings=buildings, gates=gates, hours=hours, after=after,
-        quiet_sea=quiet_sea,
+        city, event, cell=cell, buildings=buildings, gates=gates, begin=begin, hours=hours,
+        after=after, quiet_sea=quiet_sea,
     )  # fmt: skip
     return start(laid, warm_up=warm_up, asked=asked, options=options, progress=progress,
-                 checkpoint=checkpoint)  # fmt: skip
+                 keep=keep)  # fmt: skip
 
 
 def start(
@@ -185,7 +193,7 @@ def start(
     asked: Asked | None = None,
     options: Options | None = None,
     progress: Progress = silent,
-    checkpoint: Path | str | None = None,
+    keep: Keep | None = None,
 ) -> Simulation:
     """Run what `setup` laid out; see `simulate`."""
     options = options or Options()
@@ -193,11 +201,29 @@ def start(
     if warm_up > 0.0 and laid.before.inflows:
         depth = _warmed(laid, warm_up * HOUR, options, progress)
         domain = replace(domain, depth=depth)
+    asked = asked or Asked()
+    early = tuple(t - laid.begin for t in asked.snapshots)
     made = run(
-        domain, laid.forcing, laid.seconds, laid.structures, asked or Asked(), options,
-        progress, checkpoint,
+        domain, laid.forcing, laid.seconds, laid.structures, replace(asked, snapshots=early),
+        options, progress, keep,
     )  # fmt: skip
-    return replace(made, about={**made.about, **laid.about, "warm_up": warm_up})
+    about = {**made.about, **laid.about, "begin": laid.begin, "warm_up": warm_up}
+    return replace(_later(made, laid.begin), about=about)
+
+
+def _later(made: Simulation, begin: float) -> Simulation:
+    """Return a run with its times counted from the start of the event."""
+    tables = {
+        name: getattr(made, name).set_axis(getattr(made, name).index + begin).rename_axis("seconds")
+        for name in ("gauges", "lines", "structures", "forcing")
+    }
+    return replace(
+        made,
+        arrival=(made.arrival + np.float32(begin)).astype(np.float32),
+        last=replace(made.last, seconds=made.last.seconds + begin),
+        snapshots=tuple(replace(one, seconds=one.seconds + begin) for one in made.snapshots),
+        **tables,
+    )
 
 
 def _warmed(laid: CityRun, seconds: float, options: Options, progress: Progress) -> Array:
@@ -207,7 +233,7 @@ def _warmed(laid: CityRun, seconds: float, options: Options, progress: Progress)
         quiet = Asked(every=seconds, series_every=seconds)
 
         def report(share: float, doing: str) -> None:
-            progress(0.0, "the streams fill")
+            progress(0.0, "fill")
 
         made = run(laid.domain, laid.before, seconds, laid.structures, quiet, options, report)
         _warm[key] = np.nan_to_num(made.last.depth)

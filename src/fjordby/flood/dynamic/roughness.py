@@ -8,7 +8,7 @@ import shapely
 from rasterio.features import rasterize
 
 from fjordby import catalogue
-from fjordby.arrays import Array, Bools
+from fjordby.arrays import Array
 from fjordby.city import City
 from fjordby.errors import BadValue
 from fjordby.grid import Grid
@@ -91,18 +91,6 @@ def channel_roughness(width: float, cell: float) -> float:
     0.07
     """
     return manning("stream") * max(1.0, cell / max(width, NARROWEST))
-
-
-def covered(shapes: Array, grid: Grid, least: float = 0.5) -> Bools:
-    """Return the cells of which polygons cover at least a share, shape (ny, nx)."""
-    if not len(shapes):
-        return np.zeros(grid.shape, bool)
-    sub, fine = _fine(grid)
-    marks = rasterize(
-        shapes, out_shape=fine.shape, transform=fine.transform, default_value=1, dtype="uint8"
-    )
-    share = marks.reshape(grid.ny, sub, grid.nx, sub).mean(axis=(1, 3), dtype=np.float32)
-    return np.asarray(share >= least)
 
 
 def _fine(grid: Grid) -> tuple[int, Grid]:
