@@ -1,0 +1,364 @@
+"""Build a response surface: run, foretell, compare, and run again where it is farthest off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fjordby.arrays import Array, Floats, Ints
+from fjordby.errors import BadValue
+from fjordby.flood.model import Flood
+from fjordby.flood.response import design, order
+from fjordby.flood.response.axes import Axis, Point, check_axes, point_at
+from fjordby.flood.response.fit import Fit, Model, inside, lattice, lay, learn, without
+from fjordby.flood.response.folder import load, save
+from fjordby.flood.response.recipe import Recipe
+from fjordby.flood.response.runs import Run, keep_plan, read_run, run_of, write_run
+from fjordby.flood.response.score import Score, Tolerance, score, together
+from fjordby.flood.response.surface import Surface
+from fjordby.progress import Progress, silent
+
+#: Gives the flood at a point.
+Simulator = Callable[[Point], Flood]
+
+#: Cells that the design is steered by [-]; more cost time and change the choice little.
+SAMPLE = 4000
+#: Of them, cells that are looked at to know whether to stop [-].
+FEW = 1000
+#: So many runs in a row must be foretold within the tolerance: one may be luck. Assumed.
+PATIENCE = 3
+SURFACE = "surface"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How far to go.
+
+    Parameters
+    ----------
+    tolerance
+        When to stop: the last three runs, each where the surface was likely worst, were foretold
+        within it, and so are all runs inside the box taken together when each is left out.
+    budget
+        Most runs in all, checks included.
+    checks
+        Runs that are only used to measure, spread over the box.
+    most_nodes
+        How large the lattice may grow; the surface takes 2 bytes for each node and wet cell.
+    coverage
+        Share of depths that the band shall hold [-].
+    at_once
+        Runs that are made side by side.
+    """
+
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    budget: int = 60
+    checks: int = 4
+    most_nodes: int = 300
+    coverage: float = 0.9
+    at_once: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.budget, self.most_nodes, self.at_once) < 1 or self.checks < 0:
+            raise BadValue(
+                "numbers of runs, nodes and workers of 1 or more, checks of 0 or more",
+                f"{self.budget}, {self.most_nodes}, {self.at_once}, {self.checks}",
+                "60, 300, 1 and 4 are usual.",
+            )
+        if not 0.0 < self.coverage < 1.0:
+            raise BadValue("a coverage between 0 and 1", f"{self.coverage}", "0.9 is usual.")
+
+
+def build(
+    axes: Sequence[Axis],
+    simulate_at: Simulator,
+    folder: Path | str,
+    settings: Settings | None = None,
+    weight: Array | None = None,
+    inputs: str = "",
+    recipe: Recipe | None = None,
+    executor: Executor | None = None,
+    progress: Progress = silent,
+) -> Surface:
+    """Build a response surface from runs of an engine; a stopped build goes on where it was.
+
+    Begins with all axes low, all high, and each high alone. Then, again and again, the next run is
+    where the surface is likely to be farthest off; it is foretold before it is made. It ends when
+    three in a row came out within the tolerance, and all runs do when left out, or at the budget.
+
+    Parameters
+    ----------
+    axes
+        What events differ in, and how far.
+    simulate_at
+        Gives the flood at a point; always on the same grid. Picklable when an executor of
+        processes runs it.
+    folder
+        Where finished runs and the surface are kept.
+    settings
+        When to stop; None = the usual.
+    weight
+        How much each cell matters, shape (ny, nx), zero or more: buildings, for example. It steers
+        the design and weighs the errors. None = all the same.
+    inputs
+        What else the runs depend on, such as the city's fingerprint and the engine's options:
+        runs of other inputs are not mixed.
+    recipe
+        How events become points.
+    executor
+        Makes `settings.at_once` runs side by side; None = one by one, here.
+    progress
+        Told how far the work is.
+
+    Raises
+    ------
+    BadValue
+        For axes or weights that make no sense, a simulator that gives other grids or no depths,
+        or a box in which nothing is flooded.
+    BadFile
+        When the folder holds runs of other axes or inputs, or a damaged one.
+    StorageFailed
+        When the disk is full; finished runs stay.
+    """
+    check_axes(axes)
+    asked, place = settings or Settings(), Path(folder)
+    keep_plan(place, axes, inputs)
+    work = _Work(tuple(axes), simulate_at, place, asked, weight, executor, progress)
+    work.begin()
+    why = work.go_on()
+    return work.finish(why, recipe, inputs)
+
+
+@dataclass
+class _Work:
+    """A build on its way."""
+
+    axes: tuple[Axis, ...]
+    simulate_at: Simulator
+    folder: Path
+    settings: Settings
+    weight: Array | None
+    executor: Executor | None
+    progress: Progress
+    first: Run | None = None
+    sample: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    shares: list[Floats] = field(default_factory=list)
+    depths: list[Array] = field(default_factory=list)
+    seconds: float = 0.0
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Make the first runs and the checks."""
+        top, *rest = design.first_runs(self.axes)
+        run = self.runs([top])[0]
+        self.first = run
+        self.sample = _sample(run, self.weight)
+        self.add(run)
+        for run in self.runs(rest):
+            self.add(run)
+        self.runs(list(self.checks))
+
+    @property
+    def checks(self) -> Floats:
+        """Where it is only measured, shape (checks, axes)."""
+        return design.check_runs(self.axes, self.settings.checks)
+
+    def go_on(self) -> str:
+        """Run where it is likely worst until it is good enough; return why it ended."""
+        good = 0
+        while True:
+            fit = self.fit()
+            left = self.settings.budget - len(self.shares) - self.settings.checks
+            if good >= PATIENCE and self.good_without(fit):
+                return "tolerance"
+            if left <= 0:
+                return "budget"
+            picks = self.picks(fit, min(self.settings.at_once, left))
+            if not picks:
+                return "lattice"
+            for run in self.runs(picks):
+                told = self.tell(run, fit)
+                good = good + 1 if told.within(self.settings.tolerance) else 0
+                self.add(run)
+
+    def good_without(self, fit: Fit) -> bool:
+        """Say whether the runs, each left out, are foretold within the tolerance taken together."""
+        told = [one for _, one in self.left_out(fit, every=max(self.sample.size // FEW, 1))]
+        return bool(told) and together(told).within(self.settings.tolerance)
+
+    def left_out(self, fit: Fit, every: int = 1) -> list[tuple[int, Score]]:
+        """Return how each run inside the box is foretold by all the others, at some cells."""
+        found = []
+        fit = fit.only(np.arange(0, self.sample.size, every))
+        for number in np.flatnonzero(inside(fit.shares)).tolist():
+            low, middle, high = without(fit, number).band(fit.shares[number])
+            found.append((number, score(middle, self.depths[number][::every], band=(low, high))))
+        return found
+
+    def picks(self, fit: Fit, count: int) -> list[Floats]:
+        """Choose the next runs."""
+        found: list[Floats] = []
+        for _ in range(count):
+            taken = np.array(found).reshape(-1, len(self.axes))
+            point, _ = design.next_run(fit, taken, self.settings.most_nodes)
+            if point is None:
+                break
+            found.append(point)
+        return found
+
+    def fit(self) -> Fit:
+        """Fit the sample of cells to the runs so far."""
+        shares, depth = np.array(self.shares), np.stack(self.depths)
+        model = learn(self.axes, shares, depth, self.settings.coverage)
+        return lay(self.axes, shares, depth, model)
+
+    def runs(self, points: Sequence[Floats]) -> list[Run]:
+        """Return the runs at some points: those on disk, and the others made and kept."""
+        found = {k: read_run(self.folder, point) for k, point in enumerate(points)}
+        missing = [k for k, run in found.items() if run is None]
+        for first in range(0, len(missing), self.settings.at_once):
+            group = missing[first : first + self.settings.at_once]
+            for k, run in zip(group, self.made([points[k] for k in group]), strict=True):
+                write_run(self.folder, run)
+                found[k] = run
+        whole = [run for run in found.values() if run is not None]
+        self.seconds += sum(run.seconds for run in whole)
+        for run in whole:
+            _same_ground(run, self.first or whole[0])
+        return whole
+
+    def made(self, points: Sequence[Floats]) -> list[Run]:
+        """Run the engine at some points."""
+        done = len(self.shares) / self.settings.budget
+        said = ", ".join(f"{k} {v:.3g}" for k, v in point_at(self.axes, points[0]).items())
+        self.progress(min(done, 0.99), said)
+        begun = time.perf_counter()
+        at = [point_at(self.axes, point) for point in points]
+        if self.executor is None:
+            floods = [self.simulate_at(point) for point in at]
+        else:
+            jobs = [self.executor.submit(self.simulate_at, point) for point in at]
+            floods = [job.result() for job in jobs]
+        each = (time.perf_counter() - begun) / len(points)
+        return [run_of(p, flood, each) for p, flood in zip(points, floods, strict=True)]
+
+    def add(self, run: Run) -> None:
+        """Take a run in."""
+        self.shares.append(run.share)
+        self.depths.append(run.at(self.sample))
+
+    def tell(self, run: Run, fit: Fit) -> Score:
+        """Hold what was foretold of a run against it, at the sample; write it down."""
+        low, middle, high = fit.band(run.share)
+        told = score(middle, run.at(self.sample), band=(low, high))
+        self.write(len(self.shares), "foretold", run.share, told)
+        return told
+
+    def write(self, number: int, how: str, share: Floats, told: Score) -> None:
+        """Add a row to the table of errors."""
+        self.rows.append(
+            {"run": number, "how": how, **point_at(self.axes, share), **told.as_dict()}
+        )
+
+    def finish(self, why: str, recipe: Recipe | None, inputs: str) -> Surface:
+        """Lay the surface for all cells, measure it, keep it."""
+        self.progress(0.99, "")
+        fit = self.fit()
+        for number, told in self.left_out(fit):
+            self.write(number, "left out", self.shares[number], told)
+        try:
+            surface = self.whole(fit.model, why, recipe, inputs)
+            self.measure(surface)
+            save(replace(surface, errors=pd.DataFrame(self.rows)), self.folder / SURFACE)
+        finally:
+            _room(self.folder).unlink(missing_ok=True)
+        self.progress(1.0, "")
+        return load(self.folder / SURFACE)
+
+    def whole(self, model: Model, why: str, recipe: Recipe | None, inputs: str) -> Surface:
+        """Lay the surface for all cells that were ever wet."""
+        runs = self.runs(self.shares)
+        first = runs[0]
+        wet = np.zeros(first.depth.size, bool)
+        for run in runs:
+            wet |= (run.depth.ravel() > 0) & run.ground.ravel()
+        cells = np.flatnonzero(wet)
+        depth = np.stack([run.at(cells) for run in runs])
+        shares = np.array(self.shares)
+        _, bent = order.straighten(self.axes, shares, depth)
+        size = int(np.prod([values.size for values in lattice(shares)]))
+        nodes = np.lib.format.open_memmap(_room(self.folder), "w+", np.int16, (size, cells.size))
+        return Surface(
+            fit=lay(self.axes, shares, depth, model, nodes),
+            cells=cells.astype(np.int32),
+            grid=first.grid,
+            ground=first.ground,
+            water=first.water,
+            errors=pd.DataFrame(self.rows),
+            tolerance=self.settings.tolerance,
+            met=why == "tolerance",
+            recipe=recipe,
+            about={
+                "inputs": inputs,
+                "runs": len(runs),
+                "ended": why,
+                "bent": round(bent, 4),
+                "seconds": round(self.seconds, 1),
+            },
+        )
+
+    def measure(self, surface: Surface) -> None:
+        """Write down how far the surface is off where it was never run, over all its cells."""
+        weight = None if self.weight is None else self.weight.ravel()[surface.cells]
+        for number, run in enumerate(self.runs(list(self.checks)), len(self.shares)):
+            low, middle, high = surface.fit.band(run.share)
+            told = score(middle, run.at(surface.cells), weight, (low, high))
+            self.write(number, "check", run.share, told)
+
+
+def _room(folder: Path) -> Path:
+    """Return where nodes are laid that may be more than memory holds."""
+    return folder / ".nodes.part"
+
+
+def _sample(top: Run, weight: Array | None) -> Ints:
+    """Choose cells that the design is steered by, among those wet when all axes are high."""
+    wet = (top.depth > 0) & top.ground
+    if weight is not None:
+        if weight.shape != wet.shape or not (np.asarray(weight)[wet] >= 0).all():
+            raise BadValue(
+                f"weights of zero or more, of shape {wet.shape}",
+                f"shape {weight.shape} or some below zero",
+                "Give one for each cell.",
+            )
+        wet = wet & (weight > 0)
+    cells = np.flatnonzero(wet)
+    if not cells.size:
+        raise BadValue(
+            "water somewhere (that matters) with every axis at its high end",
+            "none",
+            "Set the high ends higher, or look at what the engine gave.",
+        )
+    if cells.size <= SAMPLE:
+        return cells
+    part = None
+    if weight is not None:
+        part = weight.ravel()[cells] / weight.ravel()[cells].sum()
+    drawn = np.random.default_rng(1).choice(cells, SAMPLE, replace=False, p=part)
+    return np.sort(drawn)
+
+
+def _same_ground(run: Run, first: Run) -> None:
+    """Refuse runs on other ground than the first; raises `BadValue`."""
+    if run.grid != first.grid or not np.array_equal(run.ground, first.ground):
+        raise BadValue(
+            f"every run on the grid and ground of the first, {first.grid}",
+            f"{run.grid}, or other cells without ground",
+            "Let the simulator use one domain for all.",
+        )
