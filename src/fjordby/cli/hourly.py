@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
 
 from fjordby.cli.show import say, say_json, table, waiting
 from fjordby.errors import BadValue
@@ -12,6 +17,7 @@ from fjordby.errors import BadValue
 if TYPE_CHECKING:
     from fjordby.city import City
     from fjordby.flood.dynamic.record import Caution, Simulation
+    from fjordby.flood.dynamic.run import Keep
     from fjordby.shock.event import Event
 
 #: What a map or a whole run can be written as.
@@ -79,17 +85,21 @@ def run_hourly(
     """Compute an event hour by hour, write it where asked, and tell it."""
     from fjordby.flood.dynamic.of_city import setup, start
     from fjordby.flood.dynamic.options import Options
-    from fjordby.flood.dynamic.run import Keep
     from fjordby.flood.dynamic.store import write
 
     ending(out)
+    put_aside = _put_aside(city, event, checkpoint, (cell, hours, buildings, gates, threads))
     laid = setup(city, event, cell=cell, buildings=buildings, gates=gates, hours=hours)
-    with waiting() as report:
-        made = start(
-            laid, options=Options(threads=threads),
-            keep=None if checkpoint is None else Keep(checkpoint, every=OFTEN),
-            progress=lambda share, doing: report(share, WORDS[doing or "flood"][lang]),
-        )  # fmt: skip
+    with waiting() as report, patient() as stopped:
+
+        def progress(share: float, doing: str) -> None:
+            if stopped():
+                raise KeyboardInterrupt
+            report(share, WORDS[doing or "flood"][lang])
+
+        made = start(laid, options=Options(threads=threads), keep=put_aside, progress=progress)
+    for used in put_aside.path.parent.glob(f"{put_aside.path.name}*"):
+        used.unlink()
     if out is not None:
         write(made, out)
     said = figures(city, event, made, laid.ground.sea, out)
@@ -101,6 +111,38 @@ def run_hourly(
         say_json(said)
     else:
         tell(made, said, lang)
+
+
+@contextmanager
+def patient() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C wait until the run can be put aside; pressed again, it stops at once."""
+    asked: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _put_aside(city: City, event: Event, asked: Path | None, options: object) -> Keep:
+    """Return where a stopped run is kept: where asked, else in the user's cache when stopped."""
+    from fjordby.flood.dynamic.checkpoint import fingerprint
+    from fjordby.flood.dynamic.run import Keep
+
+    if asked is not None:
+        return Keep(asked, every=OFTEN)
+    own = fingerprint(city.fingerprint, event, options)[:12]
+    folder = user_cache_path("fjordby") / "runs"
+    return Keep(folder / f"{city.id}-{event.id}-{own}.checkpoint", every=float("inf"))
 
 
 def ending(out: Path | None) -> None:

@@ -165,7 +165,7 @@ def test_a_run_lasts_as_long_as_is_asked(valley, ground):
 
 
 def test_the_sea_stands_in_the_mouth_and_the_stream_at_normal_depth(valley, ground):
-    """By Manning with w = 10 m (n times 10/8), S = 0.01, Q = 2 m3/s: h = (n Q / w / sqrt(S))^0.6."""
+    """By Manning with w = 10 m (n times 10/8), S = 0.01, Q = 2 m3/s: h = (n Q / w / S^0.5)^0.6."""
     flows = event(sea=series((0, 0.5), (1, 1.0)), streams={"s0": steady(2.0)})
     depth = first_water(ground, drivers(valley, flows, ground).before)
     row = 35
