@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +128,14 @@ def build(
     """
     check_axes(axes)
     asked, place = settings or Settings(), Path(folder)
+    least = len(design.first_runs(axes)) + asked.checks
+    if asked.budget < least:
+        raise BadValue(
+            f"a budget of {least} runs or more: {least - asked.checks} to begin with and "
+            f"{asked.checks} checks",
+            f"{asked.budget}",
+            "Allow more runs, or use fewer axes or checks.",
+        )
     keep_plan(place, axes, inputs)
     work = _Work(tuple(axes), simulate_at, place, asked, weight, executor, progress)
     work.begin()
@@ -266,6 +274,12 @@ class _Work:
             {"run": number, "how": how, **point_at(self.axes, share), **told.as_dict()}
         )
 
+    def table(self) -> pd.DataFrame:
+        """Return all that was written down."""
+        names = [axis.name for axis in self.axes]
+        numbers = [one.name for one in fields(Score)]
+        return pd.DataFrame(self.rows, columns=["run", "how", *names, *numbers])
+
     def finish(self, why: str, recipe: Recipe | None, inputs: str) -> Surface:
         """Lay the surface for all cells, measure it, keep it."""
         self.progress(0.99, "")
@@ -275,7 +289,7 @@ class _Work:
         try:
             surface = self.whole(fit.model, why, recipe, inputs)
             self.measure(surface)
-            save(replace(surface, errors=pd.DataFrame(self.rows)), self.folder / SURFACE)
+            save(replace(surface, errors=self.table()), self.folder / SURFACE)
         finally:
             _room(self.folder).unlink(missing_ok=True)
         self.progress(1.0, "")
@@ -300,7 +314,7 @@ class _Work:
             grid=first.grid,
             ground=first.ground,
             water=first.water,
-            errors=pd.DataFrame(self.rows),
+            errors=self.table(),
             tolerance=self.settings.tolerance,
             met=why == "tolerance",
             recipe=recipe,

@@ -126,7 +126,7 @@ def read_run(folder: Path, share: Floats) -> Run | None:
     if not path.exists():
         return None
     try:
-        with np.load(path) as file:
+        with path.open("rb") as opened, np.load(opened) as file:
             about = json.loads(str(file["about"]))
             water, seconds = str(about.pop("water")), float(about.pop("seconds"))
             return Run(file["share"], file["depth"], Grid(**about), water, seconds)
