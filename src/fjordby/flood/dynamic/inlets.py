@@ -129,10 +129,12 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
         edge_power=power,
         counted=np.zeros(4),
         entered=np.zeros(max(1, len(forcing.inflows))),
+        edge_water=np.zeros(factor.size),
         link_from=board.cells(links.row0, links.column0),
         link_to=to.astype(np.int64),
         link_flow=np.zeros(links.owner.size),
         link_passed=np.zeros(links.owner.size),
+        link_water=np.zeros(links.owner.size),
     )  # fmt: skip
     return Inlets(forcing, points, _ground(forcing, domain, board), held, poured)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import njit, prange
 
 from fjordby.arrays import Array
-from fjordby.flood.dynamic.sources.kernels import Points, exchange
+from fjordby.flood.dynamic.sources.kernels import Points, exchange, prepare
 from fjordby.flood.dynamic.structures.tables import LinkTable
 from fjordby.flood.dynamic.sweep.kernels import (
     Pace,
@@ -26,10 +26,9 @@ def alone(
     """Take as many small steps as there are rows of `levels`; return the cells computed."""
     done = 0
     for sub in range(levels.shape[0]):
-        exchange(
-            state, points, links, width, levels[sub], inflows[sub], pace.seconds[0], cell,
-            pace.least,
-        )  # fmt: skip
+        prepare(
+            state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least
+        )
         for k in range(bounds.size - 1):
             remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
         for k in range(bounds.size - 1):
@@ -37,6 +36,7 @@ def alone(
                 state, across, down, pace, scratch, k, bounds[k], bounds[k + 1], columns, width,
                 sub, cell,
             )  # fmt: skip
+        exchange(state, points, width, inflows[sub], pace.seconds[0], cell, pace.least)
     return done
 
 
@@ -61,14 +61,14 @@ def together(
     for k in range(bounds.size - 1):
         scratch.done[k] = 0
     for sub in range(levels.shape[0]):
-        exchange(
-            state, points, links, width, levels[sub], inflows[sub], pace.seconds[0], cell,
-            pace.least,
-        )  # fmt: skip
+        prepare(
+            state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least
+        )
         for k in range(bounds.size - 1):
             remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
         for k in prange(bounds.size - 1):
             one_stripe(state, across, down, pace, scratch, bounds, k, columns, width, sub, cell)
+        exchange(state, points, width, inflows[sub], pace.seconds[0], cell, pace.least)
     done = 0
     for k in range(bounds.size - 1):
         done += scratch.done[k]

@@ -21,8 +21,8 @@ CONSTANT, HORTON, GREEN_AMPT = 0, 1, 2
 #: Height of cells without ground [m].
 CLOSED = 1.0e4
 
-#: No link takes more than this part of the water of a cell in one small step.
-MOST_OF_A_CELL = 0.5
+#: An edge takes at most this part of a cell in one small step, like a face.
+QUARTER = 0.2495
 
 
 class Points(NamedTuple):
@@ -38,10 +38,12 @@ class Points(NamedTuple):
     edge_power: Array  # (edges,)
     counted: Array  # (4,) water by LEVELS, INFLOWS, EDGES, LINKS_OUT since the start [m3]
     entered: Array  # (inflow series,) [m3]
+    edge_water: Array  # (edges,) what leaves in this step [m]
     link_from: Array  # (links,) cells
     link_to: Array  # (links,) cells, or -1 out of the map
     link_flow: Array  # (links,) flow in the last step [m3/s]
     link_passed: Array  # (links,) [m3]
+    link_water: Array  # (links,) what goes through in this step [m]
 
 
 class Ground(NamedTuple):
@@ -70,11 +72,15 @@ def notice(state: State, cell: int, width: int, least: Any) -> None:
 
 
 @njit(error_model="numpy", _nrt=False)
-def exchange(
-    state: State, points: Points, links: LinkTable, width: int, levels: Array, inflows: Array,
-    seconds: float, side: float, least: Any,
+def prepare(
+    state: State, points: Points, links: LinkTable, width: int, levels: Array, seconds: float,
+    side: float, least: Any,
 ) -> None:  # fmt: skip
-    """Hold levels, let inflows in, let water over open edges and through links, for one step."""
+    """Hold levels, and see what will leave over edges and through links in this step.
+
+    All flows of a step follow from the depths at its start, those over faces and these: uniform
+    flow over an edge then stays uniform to rounding.
+    """
     area = side * side
     depth, bed = state.depth, state.bed
     for p in range(points.held.size):
@@ -83,56 +89,58 @@ def exchange(
         depth[cell] = max(levels[points.held_series[p]] - float(bed[cell]), 0.0)
         points.counted[LEVELS] += (float(depth[cell]) - float(before)) * area
         notice(state, cell, width, least)
-    for p in range(points.inflow.size):
-        cell, k = points.inflow[p], points.inflow_series[p]
-        before = depth[cell]
-        more = inflows[k] * points.inflow_part[p] * seconds / area
-        depth[cell] = max(float(before) + more, 0.0)
-        passed = (float(depth[cell]) - float(before)) * area
-        points.counted[INFLOWS] += passed
-        points.entered[k] += passed
-        notice(state, cell, width, least)
     for p in range(points.edge.size):
-        cell = points.edge[p]
-        before = float(depth[cell])
-        if before > least:
-            less = points.edge_factor[p] * before ** points.edge_power[p] * seconds / side
-            depth[cell] = max(before - less, before * (1.0 - MOST_OF_A_CELL))
-            points.counted[EDGES] += (before - float(depth[cell])) * area
+        h = float(depth[points.edge[p]])
+        flow = points.edge_factor[p] * h ** points.edge_power[p] if h > least else 0.0
+        points.edge_water[p] = min(flow * seconds / side, QUARTER * h)
     for p in range(points.link_from.size):
-        link(state, points, links, p, width, seconds, side, least)
+        source, goal = points.link_from[p], points.link_to[p]
+        level0 = float(bed[source]) + float(depth[source])
+        level1 = float(bed[goal]) + float(depth[goal]) if goal >= 0 else -np.inf
+        flow = laws.link_flow(p, level0, level1, links)
+        push = laws.link_push(p, level0, level1, links, seconds, side) if goal >= 0 else 0.0
+        if push != 0.0:
+            eased = laws.ease(flow, points.link_flow[p], push)
+            flow = eased if eased * flow > 0.0 else 0.0
+        points.link_water[p] = flow * seconds / area
 
 
 @njit(error_model="numpy", _nrt=False)
-def link(
-    state: State, points: Points, links: LinkTable, p: int, width: int, seconds: float, side: float,
+def exchange(
+    state: State, points: Points, width: int, inflows: Array, seconds: float, side: float,
     least: Any,
 ) -> None:  # fmt: skip
-    """Move the water of one culvert or pump."""
-    depth, bed = state.depth, state.bed
+    """Let inflows in, and let go what `prepare` has seen, after the faces of a step."""
     area = side * side
-    source, goal = points.link_from[p], points.link_to[p]
-    level0 = float(bed[source]) + float(depth[source])
-    level1 = float(bed[goal]) + float(depth[goal]) if goal >= 0 else -np.inf
-    law = laws.link_flow(p, level0, level1, links)
-    push = laws.link_push(p, level0, level1, links, seconds, side) if goal >= 0 else 0.0
-    flow = laws.ease(law, points.link_flow[p], push) if push != 0.0 else law
-    if flow * law <= 0.0:
-        flow = 0.0
-    if flow < 0.0:
-        source, goal = goal, source
-    before = float(depth[source])
-    water = min(abs(flow) * seconds / area, MOST_OF_A_CELL * before)
-    depth[source] = before - water
-    water = before - float(depth[source])
-    if goal >= 0:
-        depth[goal] = float(depth[goal]) + water
-        notice(state, goal, width, least)
-    else:
-        points.counted[LINKS_OUT] += water * area
-    moved = water * area if flow >= 0.0 else -water * area
-    points.link_passed[p] += moved
-    points.link_flow[p] = moved / seconds
+    depth = state.depth
+    for p in range(points.edge.size):
+        cell = points.edge[p]
+        before = float(depth[cell])
+        depth[cell] = max(before - points.edge_water[p], 0.0)
+        points.counted[EDGES] += (before - float(depth[cell])) * area
+    for p in range(points.inflow.size):
+        cell, k = points.inflow[p], points.inflow_series[p]
+        before = float(depth[cell])
+        depth[cell] = max(before + inflows[k] * points.inflow_part[p] * seconds / area, 0.0)
+        passed = (float(depth[cell]) - before) * area
+        points.counted[INFLOWS] += passed
+        points.entered[k] += passed
+        notice(state, cell, width, least)
+    for p in range(points.link_from.size):
+        water = points.link_water[p]
+        source, goal = points.link_from[p], points.link_to[p]
+        if water < 0.0:
+            source, goal = goal, source
+        before = float(depth[source])
+        depth[source] = max(before - abs(water), 0.0)
+        water = np.copysign(before - float(depth[source]), water)
+        if goal >= 0:
+            depth[goal] = float(depth[goal]) + abs(water)
+            notice(state, goal, width, least)
+        else:
+            points.counted[LINKS_OUT] += abs(water) * area
+        points.link_passed[p] += water * area
+        points.link_flow[p] = water * area / seconds
 
 
 @njit(error_model="numpy", _nrt=False)

@@ -1,0 +1,1 @@
+"""The sweep: one step of shallow water over the whole grid."""

@@ -168,13 +168,17 @@ def flow_faces(
     push, drag, gust, most = pace.push[k], pace.drag[k], pace.gust[k, side], pace.most[k]
     one = least / least
     half = one / (one + one)
+    none = least - least
     for i in range(count):
-        q = own[face + i]
+        q, p, n = own[face + i], own[before + i], own[after + i]
+        # A neighbour that carries nothing (a rim, a wall, dry ground, the sea) has no say.
+        p = p if p != none else q
+        n = n if n != none else q
         new[to + i] = face_flow(
             depth[water0 + i], depth[water1 + i], bed[ground1 + i] - bed[ground0 + i],
             friction[ground0 + i] + friction[ground1 + i],
             half * (flow[water0 + i] + flow[water1 + i]), q,
-            theta * q + aside * (own[before + i] + own[after + i]),
+            theta * q + aside * (p + n),
             push, drag, gust, most, least, one,
         )  # fmt: skip
 
