@@ -175,6 +175,13 @@ def test_a_linear_breach_grows_evenly(flat, still):
             assert sill == pytest.approx(2.0 - 1.5 * part)
 
 
+def test_a_breach_at_the_end_of_a_wall_has_its_width(flat, still):
+    wall = Wall("w", LineString([(50, 0), (50, 100)]), 2.0)
+    laid = lay([wall, breach(y=2.0, width=4.0, start=0.0, duration=1.0)], flat())
+    laid.update(5.0, still(1.0))
+    assert opened(laid) == pytest.approx((4.0, 0.5, 96.0))
+
+
 def test_a_breach_waits_for_its_level_on_either_side(flat, still):
     for water in (levels(1.9, 0.0), levels(0.0, 1.9)):
         laid = lay([WALL, breach(start=None, trigger=1.8)], flat())
