@@ -1,0 +1,1 @@
+"""What the water of a coarse grid is on the fine one."""

@@ -1,0 +1,331 @@
+"""One step of shallow water on a coarse grid whose cells and faces know the fine ground by tables.
+
+The physics is `level_of`, `section_of` and `subgrid_flow`; the loops know of rows and of segments
+of rows that are dry. All is double precision: a level is a height, and the tables, which are most
+of the memory, stay single.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from fjordby.arrays import Array
+from fjordby.flood.dynamic.flow.kernels import inverse_seven_thirds
+from fjordby.flood.dynamic.options import GRAVITY
+from fjordby.flood.dynamic.structures import kernels as laws
+from fjordby.flood.dynamic.sweep.kernels import Walls
+
+#: Cells of a row that are dry or wet together.
+SEGMENT = 16
+
+#: Marks of a segment: wet in the last step; it then stays in the sweep for two more steps, until
+#: both copies of its flows are zero.
+WET_NOW = np.uint8(7)
+
+#: Largest square of the local Courant number that an explicit step on two axes stands.
+CALM = 0.5
+
+#: What one face may take of a cell in a step: a hair below a quarter, for four faces.
+QUARTER = 0.2495
+
+
+class Cells(NamedTuple):
+    """Volume tables of the coarse cells (see `tables.Tables`), with a rim of one closed cell."""
+
+    base: Array  # (ny + 2, nx + 2) [m]
+    full: Array  # [m]
+    part: Array  # [-]
+    level: Array  # (ny + 2, nx + 2, steps + 1) float32 [m]
+
+
+class Faces(NamedTuple):
+    """Tables of the west or of the north faces of the coarse cells."""
+
+    sill: Array  # (ny + 2, nx + 2) [m]; inf = closed
+    spread: Array  # [m]
+    width: Array  # [-]
+    section: Array  # (ny + 2, nx + 2, steps + 1, 2) float32
+
+
+class Water(NamedTuple):
+    """The water of a coarse grid, with a rim of one closed cell."""
+
+    volume: Array  # (ny + 2, nx + 2) mean depth over the whole coarse cell [m]
+    level: Array  # [m datum]; the lowest ground where dry
+    rise: Array  # how fast the level rises with the mean depth [-]
+    flow: Array  # size of the flow in the middle of each cell [m2/s]
+    east: Array  # (2, ny + 2, nx + 2) flow over the west faces, now and before [m2/s]
+    south: Array  # (2, ny + 2, nx + 2) flow over the north faces [m2/s]
+    wet: Array  # (ny + 2, segments + 2) uint8, see WET_NOW
+    busy: Array  # (ny + 2, segments + 2) uint8, wet or beside a wet one
+    held: Array  # (ny + 2, nx + 2) uint8, 1 = its level is given
+
+
+@njit(error_model="numpy", cache=True)
+def level_of(
+    volume: float, base: float, full: float, part: float, table: Array, j: int, i: int
+) -> tuple[float, float]:
+    """Return the level of a cell [m datum] and how fast it rises with its mean depth [-]."""
+    steps = table.shape[2] - 1
+    if volume >= full:
+        return base + table[j, i, steps] + (volume - full) / part, 1.0 / part
+    scale = steps * steps / full
+    y = max(volume, 0.0) * scale
+    k = min(int(np.sqrt(y)), steps - 1)
+    low = np.float64(table[j, i, k])
+    climb = (np.float64(table[j, i, k + 1]) - low) / (2 * k + 1)
+    return base + low + (y - k * k) * climb, climb * scale
+
+
+@njit(error_model="numpy", cache=True)
+def section_of(
+    above: float, spread: float, width: float, table: Array, j: int, i: int
+) -> tuple[float, float]:
+    """Return depth [m] over the whole width of a face, and square of its roughness.
+
+    Parameters
+    ----------
+    above
+        Level above the sill of the face, above zero [m].
+    spread, width, table
+        See `Faces`.
+    """
+    steps = table.shape[2] - 1
+    if above >= spread:
+        h = np.float64(table[j, i, steps, 0]) + width * (above - spread)
+        return h, np.float64(table[j, i, steps, 1])
+    y = above * (steps * steps / spread)
+    k = min(int(np.sqrt(y)), steps - 1)
+    f = (y - k * k) / (2 * k + 1)
+    h0, n0 = np.float64(table[j, i, k, 0]), np.float64(table[j, i, k, 1])
+    h1, n1 = np.float64(table[j, i, k + 1, 0]), np.float64(table[j, i, k + 1, 1])
+    return h0 + f * (h1 - h0), n0 + f * (n1 - n0)
+
+
+@njit(error_model="numpy", cache=True)
+def subgrid_flow(
+    depth: float, rough2: float, drop: float, own: float, mean: float, size: float, rise: float,
+    gust: float, seconds: float, cell: float,
+) -> float:  # fmt: skip
+    """Return the flow over a face per metre of its width after one time step [m2/s].
+
+    The local-inertial flux of Bates et al. (2010), with the conveyance of the whole section in
+    the friction (Volp et al. 2013): in a section of area A and conveyance K under a uniform
+    friction slope, dQ/dt = g A (-d(level)/dx - Q |Q| / K^2). Where a cell has so little open
+    area that its level would swing within a step, the water gets the inertia with which it does
+    not; a steady flow does not feel it.
+
+    Parameters
+    ----------
+    depth
+        Area of the section over the width of the face [m].
+    rough2
+        A^(10/3) / (K^2 width^(4/3)): the square of Manning's n on even ground.
+    drop
+        Level west (north) less level east (south) [m].
+    own, mean, size
+        The flow over the face, its mean with its neighbours', and the size of the flow about the
+        face [m2/s].
+    rise
+        Mean of `level_of`'s rise on both sides.
+    gust
+        What wind adds in the step [m2/s].
+    seconds, cell
+        Time step [s] and side of the coarse cell [m].
+    """
+    push = GRAVITY * seconds * depth
+    speed = max(abs(own), size)
+    resist = GRAVITY * seconds * rough2 * speed * inverse_seven_thirds(np.float32(depth))
+    inertia = max(1.0, push * seconds * rise / (CALM * cell * cell))
+    return float((mean * inertia + push * drop / cell + gust) / (inertia + resist))
+
+
+@njit(error_model="numpy", cache=True)
+def set_volume(water: Water, cells: Cells, j: int, i: int, volume: float) -> None:
+    """Give a cell a mean depth [m], and the level that belongs to it."""
+    water.volume[j, i] = max(volume, 0.0)
+    water.level[j, i], water.rise[j, i] = level_of(
+        volume, cells.base[j, i], cells.full[j, i], cells.part[j, i], cells.level, j, i
+    )
+
+
+@njit(error_model="numpy", cache=True)
+def mark_busy(wet: Array, busy: Array) -> None:
+    """Mark the segments that are wet, or beside a wet one."""
+    for j in range(1, wet.shape[0] - 1):
+        for s in range(1, wet.shape[1] - 1):
+            busy[j, s] = wet[j, s] | wet[j - 1, s] | wet[j + 1, s] | wet[j, s - 1] | wet[j, s + 1]
+
+
+@njit(error_model="numpy", cache=True)
+def move_faces(
+    water: Water, faces: Faces, flows: Array, new: Array, dj: int, di: int, theta: float,
+    least: float, gust: float, seconds: float, cell: float,
+) -> None:  # fmt: skip
+    """Compute the flow over every west (di = 1) or north (dj = 1) face of the busy segments.
+
+    Parameters
+    ----------
+    flows, new
+        Flow before, read, and flow now, written [m2/s].
+    gust
+        Stress of the wind over the density of water, along this axis, times the time step [m2/s].
+    """
+    volume, level, rise, size = water.volume, water.level, water.rise, water.flow
+    held, busy = water.held, water.busy
+    sill, spread, width, section = faces.sill, faces.spread, faces.width, faces.section
+    end = volume.shape[1] - 1
+    most = QUARTER * cell / seconds
+    aside = 0.5 * (1.0 - theta)
+    for j in range(1, busy.shape[0] - 1):
+        for s in range(1, busy.shape[1] - 1):
+            if busy[j, s] == 0:
+                continue
+            first = (s - 1) * SEGMENT + 1
+            for i in range(first, min(first + SEGMENT, end)):
+                j0, i0 = j - dj, i - di
+                level0, level1 = level[j0, i0], level[j, i]
+                above = max(level0, level1) - sill[j, i]
+                if above <= least or (held[j0, i0] and held[j, i]):
+                    new[j, i] = 0.0
+                    continue
+                depth, rough2 = section_of(above, spread[j, i], width[j, i], section, j, i)
+                own = flows[j, i]
+                mean = theta * own + aside * (flows[j0, i0] + flows[j + dj, i + di])
+                # A held cell has no swing of its own.
+                swing = (0.0 if held[j0, i0] else rise[j0, i0]) + (
+                    0.0 if held[j, i] else rise[j, i]
+                )
+                q = subgrid_flow(
+                    depth, rough2, level0 - level1, own, mean, 0.5 * (size[j0, i0] + size[j, i]),
+                    0.5 * swing, gust * depth / above, seconds, cell,
+                )  # fmt: skip
+                new[j, i] = max(min(q, volume[j0, i0] * most), -volume[j, i] * most)
+
+
+@njit(error_model="numpy", cache=True)
+def move_cells(
+    water: Water, cells: Cells, east: Array, south: Array, least: float, seconds: float,
+    cell: float, tally: Array,
+) -> None:  # fmt: skip
+    """Change the volume of every cell of the busy segments by what came over its faces.
+
+    Parameters
+    ----------
+    east, south
+        Flow over the west and the north faces [m2/s].
+    tally
+        Written: the largest depth that sets the time step [m], cells computed (added), and what
+        cells of a given level took in (added), as mean depth [m].
+    """
+    volume, level, rise, size = water.volume, water.level, water.rise, water.flow
+    held, busy = water.held, water.busy
+    base, full, part, table = cells.base, cells.full, cells.part, cells.level
+    end = volume.shape[1] - 1
+    share = seconds / cell
+    deepest, done, taken = 0.0, 0, 0.0
+    for j in range(1, busy.shape[0] - 1):
+        for s in range(1, busy.shape[1] - 1):
+            if busy[j, s] == 0:
+                continue
+            first = (s - 1) * SEGMENT + 1
+            last = min(first + SEGMENT, end)
+            done += last - first
+            top = 0.0
+            for i in range(first, last):
+                west, out = east[j, i], east[j, i + 1]
+                north, gone = south[j, i], south[j + 1, i]
+                along, aside = 0.5 * (west + out), 0.5 * (north + gone)
+                size[j, i] = np.sqrt(along * along + aside * aside)
+                more = share * ((west - out) + (north - gone))
+                depth = level[j, i] - base[j, i]
+                if held[j, i]:
+                    taken += more
+                else:
+                    if more != 0.0:
+                        now = max(volume[j, i] + more, 0.0)
+                        volume[j, i] = now
+                        level[j, i], rise[j, i] = level_of(
+                            now, base[j, i], full[j, i], part[j, i], table, j, i
+                        )
+                        depth = level[j, i] - base[j, i]
+                    deepest = max(deepest, min(depth, volume[j, i] * rise[j, i]))
+                top = max(top, depth)
+            water.wet[j, s] = WET_NOW if top > least else water.wet[j, s] >> 1
+    tally[0], tally[1], tally[2] = deepest, tally[1] + done, tally[2] + taken
+
+
+@njit(error_model="numpy", cache=True)
+def move_structures(
+    water: Water, base: Array, walls: Walls, flows: Array, new: Array, dj: int, di: int,
+    least: float, seconds: float, cell: float,
+) -> None:  # fmt: skip
+    """Compute the flow over the faces that structures stand on, by their laws."""
+    table = walls.table
+    most = QUARTER * cell / seconds
+    for row in range(table.start.size - 1):
+        stop = table.start[row + 1]
+        p = table.start[row]
+        while p < stop:
+            after = p + 1
+            while after < stop and table.first[after] == 0:
+                after += 1
+            j, i = row + 1, table.column[p] + 1
+            new[j, i] = structure_flow(
+                water, base, walls, p, after, j, i, j - dj, i - di, flows[j, i], most, seconds, cell
+            )
+            p = after
+
+
+@njit(error_model="numpy", cache=True)
+def structure_flow(
+    water: Water, base: Array, walls: Walls, p: int, stop: int, j: int, i: int, j0: int, i0: int,
+    before: float, most: float, seconds: float, cell: float,
+) -> float:  # fmt: skip
+    """Return the flow over one face with the entries from `p` to `stop`, and count it [m2/s]."""
+    table = walls.table
+    level0, level1 = water.level[j0, i0], water.level[j, i]
+    bed0, bed1 = base[j0, i0], base[j, i]
+    total = 0.0
+    for e in range(p, stop):
+        total += laws.edge_flow(
+            table.law[e], level0, bed0, level1, bed1, table.crest[e], table.lid[e],
+            table.share[e], table.coefficient[e], table.way[e],
+        )  # fmt: skip
+    depth = max(level0, level1) - max(bed0, bed1)
+    q = laws.ease(total, before, GRAVITY * depth * (level0 - level1) * seconds / cell)
+    q = max(min(q, water.volume[j0, i0] * most), -water.volume[j, i] * most)
+    # Nor more than half of what would make the two levels equal: a small sump does not swing.
+    even = abs(level0 - level1) / max(water.rise[j0, i0] + water.rise[j, i], 1e-9)
+    even *= 0.5 * cell / seconds
+    q = max(min(q, even), -even)
+    if q * total <= 0.0:
+        return 0.0
+    for e in range(p, stop):
+        part = laws.edge_flow(
+            table.law[e], level0, bed0, level1, bed1, table.crest[e], table.lid[e],
+            table.share[e], table.coefficient[e], table.way[e],
+        )  # fmt: skip
+        walls.passed[e] += q * part / total * seconds * cell
+    return float(q)
+
+
+@njit(error_model="numpy", cache=True)
+def start_levels(water: Water, cells: Cells, least: float) -> None:
+    """Give every cell the level of its volume, and mark the wet segments."""
+    for j in range(1, water.volume.shape[0] - 1):
+        for i in range(1, water.volume.shape[1] - 1):
+            if cells.part[j, i] <= 0.0:
+                continue
+            set_volume(water, cells, j, i, water.volume[j, i])
+            notice(water, cells.base, j, i, least)
+
+
+@njit(error_model="numpy", cache=True)
+def notice(water: Water, base: Array, j: int, i: int, least: float) -> None:
+    """Wake the segment of a cell that has got water."""
+    if water.level[j, i] - base[j, i] > least:
+        water.wet[j, (i - 1) // SEGMENT + 1] = WET_NOW

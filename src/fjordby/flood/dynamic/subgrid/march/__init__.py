@@ -1,0 +1,1 @@
+"""Small steps on the coarse grid, one after another."""

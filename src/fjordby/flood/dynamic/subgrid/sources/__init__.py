@@ -1,0 +1,1 @@
+"""Water that enters and leaves coarse cells otherwise than over their faces."""
