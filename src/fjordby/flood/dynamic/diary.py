@@ -110,10 +110,9 @@ class Diary:
     def gauges_frame(self) -> pd.DataFrame:
         """Return level, depth and speed of each gauge over time."""
         names = [one.name for one in self.asked.gauges]
-        columns = pd.MultiIndex.from_tuples(
-            [(n, what) for what in ("level", "depth", "speed") for n in names],
-            names=["gauge", "quantity"],
-        ) if names else None  # fmt: skip
+        columns = pd.MultiIndex.from_product(
+            [["level", "depth", "speed"], names], names=["quantity", "gauge"]
+        ).swaplevel()
         return self._frame(self.water, columns)
 
     def lines_frame(self) -> pd.DataFrame:
@@ -127,17 +126,17 @@ class Diary:
     def forcing_frame(self, forcing: Forcing) -> pd.DataFrame:
         """Return what drove the run over time: levels [m], inflows [m3/s], rain [m/s]."""
         times = np.array(self.times)
-        found = {one.name: one.series.at(times) for one in (*forcing.levels, *forcing.inflows)}
+        found = {one.name: one.series.at(times) for one in forcing.levels}
+        found |= {one.name: one.series.at(times) for one in forcing.inflows}
         if forcing.rain is not None:
             for k, series in enumerate(forcing.rain.series):
                 found["rain" if k == 0 else f"rain {k + 1}"] = series.at(times)
         return pd.DataFrame(found, index=pd.Index(times, name="seconds"))
 
-    def _frame(self, rows: list[Floats], columns: object) -> pd.DataFrame:
+    def _frame(self, rows: list[Floats], columns: pd.Index | list[str]) -> pd.DataFrame:
         index = pd.Index(np.array(self.times), name="seconds")
-        count = len(columns) if columns is not None else 0  # type: ignore[arg-type]
-        values = np.array(rows).reshape(len(rows), count)
-        return pd.DataFrame(values, index=index, columns=columns)  # type: ignore[arg-type]
+        values = np.array(rows).reshape(len(rows), len(columns))
+        return pd.DataFrame(values, index=index, columns=columns)
 
     def memory(self) -> dict[str, Array]:
         """Return what has been written down so far."""
@@ -177,11 +176,11 @@ def line_faces(line: Line, grid: Grid, engine: Engine) -> tuple[Ints, Floats, In
     (r0, r1), (c0, c1) = grid.rows_columns(np.array([x0, x1]), np.array([y1, y0]))
     found: list[tuple[Ints, Floats]] = []
     for d_row, d_column in ((0, 1), (1, 0)):
-        rows, columns = np.meshgrid(
+        rows_at, columns_at = np.meshgrid(
             np.arange(max(r0 - 1, 0), min(r1 + 2, grid.ny - d_row)),
             np.arange(max(c0 - 1, 0), min(c1 + 2, grid.nx - d_column)), indexing="ij",
         )  # fmt: skip
-        rows, columns = rows.ravel(), columns.ravel()
+        rows, columns = rows_at.ravel(), columns_at.ravel()
         start = np.column_stack([grid.x[columns], grid.y[rows]])
         stop = np.column_stack([grid.x[columns + d_column], grid.y[rows + d_row]])
         # A hair aside, so that a line through cell centres has each of them on one side.
@@ -214,7 +213,7 @@ def _moments(every: float, seconds: float) -> Floats:
     """Return the times from `every` up to `seconds`."""
     if not every > 0.0:
         raise BadValue("a time above zero between looks [s]", f"{every}", "10 s is usual.")
-    return np.arange(1, int(np.floor(seconds / every + 1e-9)) + 1) * every
+    return np.arange(1, int(np.floor(seconds / every + 1e-9)) + 1, dtype=np.float64) * every
 
 
 def _due(moments: Floats, now: float) -> bool:

@@ -206,7 +206,7 @@ class Engine:
         pace = pacing.pace(
             plan.step, cell, self.inlets.gust(self.seconds), self.options, board.real
         )
-        times = self.seconds + plan.step * (np.arange(plan.count) + 0.5)
+        times = self.seconds + plan.step * np.arange(0.5, plan.count, dtype=np.float64)
         bounds = board.stripe_bounds(self._work(plan))
         march = march_kernels.alone if board.stripes == 1 else march_kernels.together
         self.updates += march(

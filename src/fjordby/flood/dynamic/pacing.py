@@ -8,8 +8,9 @@ import numpy as np
 from scipy.ndimage import minimum_filter
 
 from fjordby.arrays import Array, Floats
+from fjordby.flood.dynamic.flow.kernels import Pace
 from fjordby.flood.dynamic.options import GRAVITY, Options
-from fjordby.flood.dynamic.sweep.kernels import ROWS, Pace
+from fjordby.flood.dynamic.sweep.kernels import ROWS
 
 #: Block steps are 1, 2, 4 and 8 times the smallest; more would gain little: half the work is
 #: then in blocks that step eight times already.

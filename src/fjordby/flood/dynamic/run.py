@@ -98,7 +98,8 @@ def run(
         raise BadValue("a time above zero [s]", f"{seconds}", "Say how long to compute.")
     if not asked.thresholds:
         raise BadValue("at least one threshold of depth", "none", "0.05 m is usual.")
-    numba.set_num_threads(min(options.threads, numba.config.NUMBA_NUM_THREADS))
+    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    numba.set_num_threads(min(options.threads, most))
     engine = Engine(domain, forcing, lay(structures, domain), options, asked.thresholds)
     diary = Diary(asked, engine, seconds)
     clock, cpu = time.perf_counter(), time.process_time()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from numba import njit, prange
 
 from fjordby.arrays import Array
+from fjordby.flood.dynamic.flow.kernels import LOOP, Pace
 from fjordby.flood.dynamic.sources.kernels import Points, exchange, prepare
 from fjordby.flood.dynamic.structures.tables import LinkTable
 from fjordby.flood.dynamic.sweep.kernels import (
-    Pace,
     Scratch,
     State,
     Walls,
@@ -17,7 +17,7 @@ from fjordby.flood.dynamic.sweep.kernels import (
 )
 
 
-@njit(error_model="numpy", cache=True, _nrt=False)
+@njit(cache=True, **LOOP)
 def alone(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, points: Points,
     links: LinkTable, levels: Array, inflows: Array, bounds: Array, columns: Array, width: int,
@@ -26,9 +26,7 @@ def alone(
     """Take as many small steps as there are rows of `levels`; return the cells computed."""
     done = 0
     for sub in range(levels.shape[0]):
-        prepare(
-            state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least
-        )
+        prepare(state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least)
         for k in range(bounds.size - 1):
             remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
         for k in range(bounds.size - 1):
@@ -40,7 +38,7 @@ def alone(
     return done
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def one_stripe(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, bounds: Array, k: int,
     columns: Array, width: int, sub: int, cell: float,
@@ -61,9 +59,7 @@ def together(
     for k in range(bounds.size - 1):
         scratch.done[k] = 0
     for sub in range(levels.shape[0]):
-        prepare(
-            state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least
-        )
+        prepare(state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least)
         for k in range(bounds.size - 1):
             remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
         for k in prange(bounds.size - 1):

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from fjordby.arrays import Array
+from fjordby.flood.dynamic.flow.kernels import LOOP
 from fjordby.flood.dynamic.structures import kernels as laws
 from fjordby.flood.dynamic.structures.tables import LinkTable
 from fjordby.flood.dynamic.sweep.kernels import SEGMENT, WET_NOW, State
@@ -62,7 +63,7 @@ class Ground(NamedTuple):
     counted: Array  # (3,) rain, infiltration and sewer since the start [m3]
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def notice(state: State, cell: int, width: int, least: Any) -> None:
     """Wake the segment of a cell that got water."""
     if state.depth[cell] > least:
@@ -71,7 +72,7 @@ def notice(state: State, cell: int, width: int, least: Any) -> None:
         state.top[row, s] = max(state.top[row, s], state.bits[cell])
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def prepare(
     state: State, points: Points, links: LinkTable, width: int, levels: Array, seconds: float,
     side: float, least: Any,
@@ -105,7 +106,7 @@ def prepare(
         points.link_water[p] = flow * seconds / area
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def exchange(
     state: State, points: Points, width: int, inflows: Array, seconds: float, side: float,
     least: Any,
@@ -143,7 +144,7 @@ def exchange(
         points.link_flow[p] = water * area / seconds
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def capacity(ground: Ground, i: int, seconds: float) -> float:
     """Return how fast the ground of a cell can take water now [m/s]."""
     rate = ground.rate[i % ground.rate.size]

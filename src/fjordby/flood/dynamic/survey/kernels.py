@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from numba import njit
 
 from fjordby.arrays import Array
+from fjordby.flood.dynamic.flow.kernels import LOOP
 from fjordby.flood.dynamic.sweep.kernels import State
 
 #: Depth below which a speed is not believed [m]: films of rain.
@@ -28,7 +29,7 @@ class Seen(NamedTuple):
     froude: Array  # (rows + 2, 4): wet cells, those above Froude 1, the worst, and its column
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def look_row(
     state: State, seen: Seen, row: int, columns: Array, width: int, now: float, passed: float,
     gravity: float, least: Any,
@@ -65,7 +66,7 @@ def look_row(
         seen.quick[row, s] = quick
 
 
-@njit(error_model="numpy", cache=True, _nrt=False)
+@njit(cache=True, **LOOP)
 def look(
     state: State, seen: Seen, columns: Array, width: int, now: float, passed: float,
     gravity: float, least: Any,
@@ -75,7 +76,7 @@ def look(
         look_row(state, seen, row, columns, width, now, passed, gravity, least)
 
 
-@njit(error_model="numpy", cache=True, _nrt=False)
+@njit(cache=True, **LOOP)
 def volume(depth: Array, width: int, rows: int, columns: int) -> float:
     """Return the sum of all depths, in double precision [m]."""
     total = 0.0

@@ -1,6 +1,6 @@
 """One step of shallow water over the whole grid: flow over every face, then depth in every cell.
 
-The physics is `face_flow`; the loops know of rows, segments of rows that are dry, and blocks
+The physics is in `flow`; the loops here know of rows, segments of rows that are dry, and blocks
 whose own time step is longer than the smallest. One sweep from north to south does both: below a
 row, the flow over its south faces is computed from depths that nobody has touched yet, then the
 row's own depth changes.
@@ -12,14 +12,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
-from numba.extending import overload
 
 from fjordby.arrays import Array
+from fjordby.flood.dynamic.flow.kernels import (
+    LOOP,
+    Pace,
+    copy_run,
+    fill_cells,
+    flow_faces,
+    largest,
+    receive,
+)
 from fjordby.flood.dynamic.structures import kernels as laws
 from fjordby.flood.dynamic.structures.tables import FaceTable
-
-#: Liberties for the compiler: none that could reorder a sum, so that a lake stays at rest.
-FAST = {"contract", "nnan", "ninf", "nsz", "arcp"}
 
 #: Cells of a row that are dry or wet together, and rows of a block that share a time step.
 SEGMENT = 64
@@ -57,21 +62,6 @@ class Walls(NamedTuple):
     passed: Array  # (entries,) water that went past each entry since the start [m3]
 
 
-class Pace(NamedTuple):
-    """What a time step means, for each level of block."""
-
-    seconds: Array  # (levels,) the time step [s]
-    push: Array  # gravity x time step / cell side [m/s]
-    drag: Array  # gravity x time step [m]
-    most: Array  # the flow out of one face that takes a quarter of the cell, per depth [m/s]
-    share: Array  # time step / cell side [s/m]
-    gust: Array  # (levels, 2) wind stress x time step to the east and south [m2/s]
-    theta: Any  # weight of the face's own flow, and of each neighbour's
-    aside: Any
-    least: Any  # depth below which water does not move [m]
-    least_bits: Any  # the same as bits
-
-
 class Scratch(NamedTuple):
     """Room to work in for each stripe."""
 
@@ -81,160 +71,7 @@ class Scratch(NamedTuple):
     done: Array  # (stripes,) cells computed
 
 
-def inverse_seven_thirds(x: Any) -> Any:
-    """Return x^(-7/3) to 2 parts in 100,000, without a logarithm.
-
-    A guess at x^(-1/3) from the exponent bits, then one series of fourth order in its error.
-    """
-    if isinstance(x, np.float32):
-        return _single(x)
-    return float(x) ** (-7.0 / 3.0)
-
-
-def _single(x: Any) -> Any:
-    bits = np.float32(x).view(np.int32)
-    third = np.int32(np.float32(bits) * np.float32(0.33333334))
-    y = np.int32(np.int32(0x54A2FA8C) - third).view(np.float32)
-    cube = y * y * y
-    e = np.float32(1.0) - x * cube
-    series = np.float32(455.0 / 81.0) + e * np.float32(1820.0 / 243.0)
-    series = np.float32(7.0 / 3.0) + e * (np.float32(35.0 / 9.0) + e * series)
-    return cube * cube * y * (np.float32(1.0) + e * series)
-
-
-def _double(x: Any) -> Any:
-    return x ** (-7.0 / 3.0)
-
-
-@overload(inverse_seven_thirds, jit_options={"fastmath": FAST, "error_model": "numpy"})
-def _seven_thirds(x: Any) -> Any:
-    return _single if x.bitwidth == 32 else _double
-
-
-@njit(error_model="numpy", fastmath=FAST, _nrt=False)
-def face_flow(
-    depth0: Any, depth1: Any, step: Any, friction: Any, size: Any, own: Any, mean: Any,
-    push: Any, drag: Any, gust: Any, most: Any, least: Any, one: Any,
-) -> Any:  # fmt: skip
-    """Return the flow over a face after one time step [m2/s].
-
-    Bates et al. (2010), eq. 11, with the mean of neighbouring flows of de Almeida et al. (2012),
-    eq. 14, and the size of the whole flow in the friction (de Almeida & Bates 2013, eq. 5):
-
-        q' = (mean - g h dt d(level)/dx) / (1 + g dt n2 |q| / h^(7/3))
-
-    Parameters
-    ----------
-    depth0, depth1
-        Water on both sides [m].
-    step
-        Bed of side 1 less bed of side 0 [m]; depths are never added to heights, so that single
-        precision is enough on a mountain.
-    friction
-        Square of Manning's n.
-    size
-        Size of the flow about the face [m2/s].
-    own, mean
-        The flow over the face, and its mean with the neighbours' [m2/s].
-    push, drag, gust, most, least
-        See `Pace`.
-    one
-        1 in the precision of the rest: a plain 1 would make everything double.
-    """
-    zero = depth0 - depth0
-    depth = max(depth0 - max(step, zero), depth1 + min(step, zero))
-    rise = step + (depth1 - depth0)
-    h = max(depth, least)
-    resist = drag * friction * max(abs(own), size) * inverse_seven_thirds(h)
-    q = (mean - push * h * rise + gust) / (one + resist)
-    q = max(min(q, depth0 * most), -depth1 * most)
-    return q if depth > least else zero
-
-
-@njit(error_model="numpy", fastmath=FAST, _nrt=False)
-def flow_faces(
-    depth: Array, bed: Array, friction: Array, flow: Array, own: Array, new: Array,
-    water0: Any, water1: Any, ground0: Any, ground1: Any, before: Any, face: Any, after: Any,
-    to: Any, count: Any, pace: Pace, k: int, side: int,
-) -> None:  # fmt: skip
-    """Compute a run of `count` faces.
-
-    `water0` and `water1` are where the cells on both sides begin in `depth` and `flow`,
-    `ground0` and `ground1` where they begin in `bed` and `friction`; `before`, `face` and
-    `after` are places in `own`, the old flows, and `to` one in `new`. All are unsigned: a signed
-    index may be negative, and asking that stops vector code.
-    """
-    theta, aside, least = pace.theta, pace.aside, pace.least
-    push, drag, gust, most = pace.push[k], pace.drag[k], pace.gust[k, side], pace.most[k]
-    one = least / least
-    half = one / (one + one)
-    none = least - least
-    for i in range(count):
-        q, p, n = own[face + i], own[before + i], own[after + i]
-        # A neighbour that carries nothing (a rim, a wall, dry ground, the sea) has no say.
-        p = p if p != none else q
-        n = n if n != none else q
-        new[to + i] = face_flow(
-            depth[water0 + i], depth[water1 + i], bed[ground1 + i] - bed[ground0 + i],
-            friction[ground0 + i] + friction[ground1 + i],
-            half * (flow[water0 + i] + flow[water1 + i]), q,
-            theta * q + aside * (p + n),
-            push, drag, gust, most, least, one,
-        )  # fmt: skip
-
-
-@njit(error_model="numpy", _nrt=False)
-def copy_run(source: Array, target: Array, first: Any, to: Any, count: Any) -> None:
-    """Copy a run of numbers."""
-    for i in range(count):
-        target[to + i] = source[first + i]
-
-
-@njit(error_model="numpy", fastmath=FAST, _nrt=False)
-def fill_cells(
-    depth: Array, flow: Array, east: Array, beside: Array, cell: Any, north: Any, south: Any,
-    count: Any, share: Any, share_north: Any, share_south: Any,
-) -> None:  # fmt: skip
-    """Change the depth of a run of cells by what came over their faces.
-
-    `cell` is where the run begins in `depth`, `flow` and `east`; `north` and `south` where the
-    flows over its north and south faces begin in `beside`.
-    """
-    half = share / (share + share)
-    next_cell = cell + np.uint64(1)
-    for i in range(count):
-        h = depth[cell + i] + (
-            share * (east[cell + i] - east[next_cell + i])
-            + (share_north * beside[north + i] - share_south * beside[south + i])
-        )
-        depth[cell + i] = h
-        along = half * (east[cell + i] + east[next_cell + i])
-        across = half * (beside[north + i] + beside[south + i])
-        flow[cell + i] = np.sqrt(along * along + across * across)
-
-
-@njit(error_model="numpy", fastmath=FAST, _nrt=False)
-def receive(
-    depth: Array, beside: Array, cell: Any, north: Any, south: Any, count: Any, share_north: Any,
-    share_south: Any,
-) -> None:  # fmt: skip
-    """Change depths by the faces of quicker neighbours north and south."""
-    for i in range(count):
-        depth[cell + i] = depth[cell + i] + (
-            share_north * beside[north + i] - share_south * beside[south + i]
-        )
-
-
-@njit(error_model="numpy", _nrt=False)
-def largest(bits: Array, first: Any, count: Any) -> Any:
-    """Return the largest of a run, as bits: compilers make vector code of whole numbers only."""
-    top = bits[first]
-    for i in range(count):
-        top = max(top, bits[first + i])
-    return top
-
-
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def last_entry(first: Array, p: int, stop: int) -> int:
     """Return where the entries of the face that entry `p` begins have ended."""
     p += 1
@@ -243,7 +80,7 @@ def last_entry(first: Array, p: int, stop: int) -> int:
     return p
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def structure_flow(
     walls: Walls, p: int, stop: int, depth0: Any, bed0: Any, depth1: Any, bed1: Any, before: Any,
     seconds: Any, most: Any, cell: float, count: bool,
@@ -274,16 +111,16 @@ def structure_flow(
                 table.lid[e], table.share[e], table.coefficient[e], table.way[e],
             )  # fmt: skip
             walls.passed[e] += q * part / total * seconds * cell
-    return q
+    return float(q)
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def due(sub: int, level: int) -> bool:
     """Return whether a block of this level takes a step at this small step."""
     return (sub & ((1 << level) - 1)) == 0
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def row_times(
     wet: Array, wet_below: Array, level: Array, level_below: Array, sub: int, share: Array,
     own: Array, west: Array, below: Array,
@@ -313,7 +150,7 @@ def row_times(
     return moves
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def sweep_stripe(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, stripe: int,
     first: int, last: int, columns: Array, width: int, sub: int, cell: float,
@@ -383,7 +220,7 @@ def sweep_stripe(
     return done
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def move_row(
     state: State, across: Walls, pace: Pace, buffer: Array, own: Array, west: Array,
     time_north: Array, time_south: Array, north: int, south: int, spare: int, level: Array,
@@ -451,9 +288,9 @@ def move_row(
             state, buffer, own, west, time_north, time_south, s, e, row, north, south, columns
         )
         for k in range(s, e):
-            if own[k] == 0 and time_north[k] == 0 and time_south[k] == 0:
-                if west[k] == 0 and west[k + 1] == 0:
-                    continue
+            beside = time_north[k] > 0 or time_south[k] > 0
+            if not (own[k] > 0 or beside or west[k] > 0 or west[k + 1] > 0):
+                continue
             top = largest(
                 state.bits, np.uint64(row + columns[k]), np.uint64(columns[k + 1] - columns[k])
             )
@@ -466,7 +303,7 @@ def move_row(
     return done
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def change_depths(
     state: State, buffer: Array, own: Array, west: Array, time_north: Array, time_south: Array,
     s: int, e: int, row: int, north: int, south: int, columns: Array,
@@ -491,7 +328,7 @@ def change_depths(
     return done
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def run_end(times: Array, s: int) -> int:
     """Return where the run of segments with the same time as segment `s` ends."""
     e = s + 1
@@ -500,7 +337,7 @@ def run_end(times: Array, s: int) -> int:
     return e
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def joined_end(own: Array, west: Array, s: int) -> int:
     """Return where the run of segments ends that move with the faces between them as one."""
     e = s + 1
@@ -509,7 +346,7 @@ def joined_end(own: Array, west: Array, s: int) -> int:
     return e
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def west_faces(
     state: State, pace: Pace, buffer: Array, row: int, column: int, count: int, spare: int, k: int
 ) -> None:
@@ -523,7 +360,7 @@ def west_faces(
     )  # fmt: skip
 
 
-@njit(error_model="numpy", _nrt=False)
+@njit(**LOOP)
 def remember_beside(
     state: State, scratch: Scratch, width: int, stripe: int, first: int, last: int
 ) -> None:

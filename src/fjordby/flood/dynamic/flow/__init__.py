@@ -1,0 +1,1 @@
+"""Flow over faces and depth in cells: what the water does in one step."""
