@@ -20,6 +20,9 @@ CRITICAL = (2.0 / 3.0) ** 1.5 * sqrt(GRAVITY)
 #: rise with infinite slope from zero, and no level is known to a millimetre.
 CALM = 1.0e-3
 
+#: A head that carries nothing [m]; assumed: less than an atom, it guards the divisions.
+FILM = 1.0e-12
+
 #: Exponent of Villemonte (1947), "Submerged-weir discharge studies", Engineering News-Record 139.
 VILLEMONTE = 0.385
 
@@ -79,7 +82,7 @@ def slot(head: float, tail: float, top: float) -> float:
     tail, whichever is higher, and never more than the slot. One formula for free and drowned weirs
     and for free and drowned orifices (Torricelli); it rises with the head and falls with the tail.
     """
-    if not (head > 0.0 and head > tail):
+    if not (head > FILM and head > tail):
         return 0.0
     surface = max(2.0 / 3.0 * head, tail)
     depth = min(surface, top)
@@ -108,7 +111,7 @@ def sharp(head: float, tail: float) -> float:
 
     Free flow times (1 - (tail / head)^1.5)^0.385 when drowned (Villemonte 1947).
     """
-    if not (head > 0.0 and head > tail):
+    if not (head > FILM and head > tail):
         return 0.0
     calm = min(CALM, head / 3.0)
     drowned = min(max(tail, 0.0), head - calm) / head
