@@ -146,6 +146,14 @@ def test_places_are_the_map_at_those_places(built, axes):
     for row, point in zip(found, points, strict=True):
         whole = np.nan_to_num(surface.depth(point).depth.values.ravel())
         assert row == pytest.approx(whole[cells], abs=1e-6)
+    values = np.array([[point[axis.name] for axis in axes] for point in points])
+    assert np.array_equal(surface.at(cells).depths(values), found)
+    values[3, 0] = 9.0
+    with pytest.raises(BadValue, match=r"sea_peak from 0.5 to 3 m"):
+        surface.at(cells).depths(values)
+    assert surface.at(cells).depths(values, beyond="nearest").shape == (5, 6)
+    with pytest.raises(BadValue, match="a column for each of sea_peak"):
+        surface.at(cells).depths(values[:, :2])
     with pytest.raises(BadValue, match="cells from 0 to 899"):
         surface.at(np.array([900]))
 

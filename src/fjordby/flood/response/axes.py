@@ -117,6 +117,39 @@ def shares_of(axes: Sequence[Axis], point: Point, beyond: str = "refuse") -> Flo
     return np.asarray(np.clip(shares, 0.0, 1.0), float)
 
 
+def all_shares(axes: Sequence[Axis], values: Floats, beyond: str = "refuse") -> Floats:
+    """Return many points as shares of the way along each axis, shape (points, axes).
+
+    Parameters
+    ----------
+    axes, beyond
+        As for `shares_of`.
+    values
+        A column for each axis, in their order, shape (points, axes).
+
+    Raises
+    ------
+    BadValue
+        As `shares_of`; the first point that is wrong is named.
+    """
+    if values.ndim != 2 or values.shape[1] != len(axes):
+        raise BadValue(
+            f"a column for each of {', '.join(axis.name for axis in axes)}",
+            f"shape {values.shape}",
+            "Give points by axes.",
+        )
+    low, high = np.array([[axis.low, axis.high] for axis in axes]).T
+    shares = (np.asarray(values, float) - low) / (high - low)
+    wrong = np.isnan(shares).any(axis=1)
+    if beyond != "nearest":
+        wrong |= ((shares < -1e-9) | (shares > 1 + 1e-9)).any(axis=1)
+    if wrong.any():
+        names = [axis.name for axis in axes]
+        first = values[np.argmax(wrong)].tolist()
+        shares_of(axes, dict(zip(names, first, strict=True)), beyond)
+    return np.asarray(np.clip(shares, 0.0, 1.0), float)
+
+
 def beyond_of(axes: Sequence[Axis], point: Point) -> tuple[str, ...]:
     """Return the axes that a point lies outside of (by more than rounding)."""
     shares = {axis.name: axis.share(float(point[axis.name])) for axis in axes}

@@ -126,15 +126,28 @@ class Fit:
 
     def corners(self, share: Floats) -> tuple[Ints, Array]:
         """Return the nodes around a point and their weights: float32, in metres a millimetre."""
-        which, weight = np.zeros(1, np.int64), np.ones(1)
-        for axis, s in zip(self.coordinates, share, strict=True):
-            i = int(np.clip(np.searchsorted(axis, s, side="right") - 1, 0, axis.size - 2))
+        which, weight = self.all_corners(share[None, :])
+        used = weight[0] > 0.0
+        return which[0, used], weight[0, used]
+
+    def all_corners(self, shares: Floats) -> tuple[Ints, Array]:
+        """Return the same for many points, each of shape (points, 2 ** axes)."""
+        points = shares.shape[0]
+        which, weight = np.zeros((points, 1), np.int64), np.ones((points, 1))
+        for axis, s in zip(self.coordinates, shares.T, strict=True):
+            i = np.clip(np.searchsorted(axis, s, side="right") - 1, 0, axis.size - 2)
             part = (s - axis[i]) / (axis[i + 1] - axis[i])
-            near = np.array([i, i + 1])
-            which = (which[:, None] * axis.size + near).ravel()
-            weight = (weight[:, None] * np.array([1.0 - part, part])).ravel()
-        used = weight > 0.0
-        return which[used], (weight[used] * STEP).astype(np.float32)
+            near, parts = np.stack([i, i + 1], axis=1), np.stack([1.0 - part, part], axis=1)
+            which = (which[:, :, None] * axis.size + near[:, None, :]).reshape(points, -1)
+            weight = (weight[:, :, None] * parts[:, None, :]).reshape(points, -1)
+        return which, (weight * STEP).astype(np.float32)
+
+    def depths(self, shares: Floats) -> Array:
+        """Return depths at many points, shape (points, cells), float32 [m]."""
+        which, weight = self.all_corners(shares)
+        out = np.empty((shares.shape[0], self.nodes.shape[1]), np.float32)
+        kernels.blend_many(self.nodes, which, weight, out)
+        return out
 
     def only(self, cells: Ints) -> Fit:
         """Return the same for some of the cells, in memory."""

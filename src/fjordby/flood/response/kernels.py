@@ -71,6 +71,22 @@ def blend_onto(
 
 
 @numba.njit(cache=True, error_model="numpy")
+def blend_many(rows: Array, which: Ints, weight: Array, out: Array) -> None:
+    """Put the positive parts of many sums into `out`: `which` and `weight` have a row for each."""
+    for p in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[p, c] = 0.0
+        for k in range(which.shape[1]):
+            w = weight[p, k]
+            if w > 0.0:
+                row = rows[which[p, k]]
+                for c in range(out.shape[1]):
+                    out[p, c] += w * row[c]
+        for c in range(out.shape[1]):
+            out[p, c] = max(out[p, c], 0.0)
+
+
+@numba.njit(cache=True, error_model="numpy")
 def raise_to(rows: Array, which: Ints, out: Array) -> None:
     """Raise `out` to the highest of some rows, cell by cell."""
     for k in range(which.size):

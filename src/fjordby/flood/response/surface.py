@@ -13,7 +13,7 @@ from fjordby.arrays import Array, Floats, Ints
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
 from fjordby.flood.response import kernels
-from fjordby.flood.response.axes import Axis, Point, beyond_of, shares_of
+from fjordby.flood.response.axes import Axis, Point, all_shares, beyond_of, shares_of
 from fjordby.flood.response.fit import Fit
 from fjordby.flood.response.recipe import Recipe, point_of
 from fjordby.flood.response.score import Tolerance
@@ -192,11 +192,27 @@ class Places:
     fit: Fit
     where: Ints
 
-    def depths(self, what: Sequence[Point | Event], beyond: str = "refuse") -> Array:
-        """Return depths, shape (events, places), float32 [m]; arguments as `Surface.depth`."""
-        found = np.zeros((len(what), self.where.size), np.float32)
-        row = np.zeros(self.fit.spread.size + 1, np.float32)
-        for k, one in enumerate(what):
-            row[:-1] = self.fit.depth(self.surface._share(one, beyond))
-            found[k] = row[self.where]
-        return found
+    def depths(self, what: Sequence[Point | Event] | Array, beyond: str = "refuse") -> Array:
+        """Return depths, shape (events, places), float32 [m].
+
+        Parameters
+        ----------
+        what
+            Events or points, or values of the axes in their order, shape (events, axes).
+        beyond
+            As for `Surface.depth`.
+
+        Raises
+        ------
+        BadValue
+            As `Surface.depth`.
+        """
+        surface = self.surface
+        if isinstance(what, np.ndarray):
+            shares = all_shares(surface.axes, what, beyond)
+        else:
+            each = [shares_of(surface.axes, surface.point(one), beyond) for one in what]
+            shares = np.array(each, float).reshape(-1, len(surface.axes))
+        known = np.zeros((shares.shape[0], self.fit.spread.size + 1), np.float32)
+        known[:, :-1] = self.fit.depths(shares)
+        return np.asarray(known[:, self.where])
