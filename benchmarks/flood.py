@@ -71,6 +71,7 @@ class Engine:
 OURS = (
     Engine("fjordby", "run_fjordby"),
     Engine("fjordby, 2 threads", "run_fjordby", 2),
+    Engine("fjordby, fully laden", "run_fjordby", 1, {"laden": True}),
     Engine("fjordby, one step for all", "run_fjordby", 1, {"local_steps": False}),
     Engine("fjordby, double", "run_fjordby", 1, {"precision": "double"}),
 )

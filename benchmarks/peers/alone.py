@@ -15,6 +15,22 @@ from case import forget_peak, resident, stay
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import fjord_city
+
+from fjordby.city import builtin, load
+from fjordby.flood.dynamic import (
+    Domain,
+    Forcing,
+    Level,
+    Options,
+    Rain,
+    along_edge,
+    run,
+)
+from fjordby.flood.dynamic.of_city import simulate
+from fjordby.grid import Grid
+from fjordby.shock import Series, events
+
 CELL = 5.0  # [m]
 DEEP = 2.0  # depth of the all-wet basin [m]
 TRIES = 3
@@ -29,9 +45,6 @@ def basin(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 def computed(bed: np.ndarray, depth: np.ndarray, seconds: float, **wanted: object) -> dict:
     """Run a closed basin without rain and measure it."""
-    from fjordby.flood.dynamic import Domain, Forcing, Options, run
-    from fjordby.grid import Grid
-
     ny, nx = bed.shape
     domain = Domain(Grid(0.0, ny * CELL, CELL, ny, nx, "EPSG:25832"), bed, 0.03, depth)
     wall, cpu = time.perf_counter(), time.process_time()
@@ -68,20 +81,6 @@ def fastest(call) -> dict:
 
 def growth(n: int, seconds: float) -> dict:
     """Measure the fjord city on n x n cells of the same size, and the memory it takes."""
-    import fjord_city
-
-    from fjordby.flood.dynamic import (
-        Domain,
-        Forcing,
-        Level,
-        Options,
-        Rain,
-        along_edge,
-        run,
-    )
-    from fjordby.grid import Grid
-    from fjordby.shock.event import Series
-
     town = fjord_city.fjord_city(n, CELL)
     grid = Grid(0.0, n * CELL, CELL, n, n, "EPSG:25832")
     level = Level("sea", *along_edge(grid, "west"), Series(*fjord_city.sea_series()))
@@ -101,10 +100,36 @@ def growth(n: int, seconds: float) -> dict:
     }
 
 
-KINDS = {"wet": all_wet, "dry": mostly_dry, "growth": growth}
+def storm(hours: float) -> dict:
+    """Measure the rarest surge over the largest built-in city, streams, rain, gates and all."""
+    city = max(map(load, builtin()), key=lambda one: one.grid.ny * one.grid.nx)
+    surges = [event for event in events(city) if event.sea is not None]
+    event = min(surges, key=lambda one: one.rate or np.inf)
+    held = resident("VmRSS")
+    forget_peak()
+    wall, cpu = time.perf_counter(), time.process_time()
+    done = simulate(city, event, hours=hours, after=0.0)
+    return {
+        "city": city.name.en,
+        "event": event.id,
+        "cell": city.grid.cell,
+        "cells": city.grid.ny * city.grid.nx,
+        "hours": done.seconds / 3600,
+        "wall": time.perf_counter() - wall,
+        "cpu": time.process_time() - cpu,
+        "engine_cpu": done.cpu_seconds,
+        "updates": done.cell_updates,
+        "steps": done.steps,
+        "wet": int((done.depth >= done.thresholds[0]).sum()),
+        "bytes": (resident("VmHWM") - held) / (city.grid.ny * city.grid.nx),
+        "error": done.balance.error,
+    }
 
 
-def measured(kind: str, *numbers: object, threads: int = 1) -> dict:
+KINDS = {"wet": all_wet, "dry": mostly_dry, "growth": growth, "storm": storm}
+
+
+def measured(kind: str, *numbers: object, threads: int = 1) -> dict | None:
     """Measure one thing in a process of its own on so many cores."""
     pinned = {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "NUMBA", "OPENBLAS")}
     done = subprocess.run(
@@ -112,7 +137,8 @@ def measured(kind: str, *numbers: object, threads: int = 1) -> dict:
         capture_output=True, text=True, check=False, env=os.environ | pinned,
     )  # fmt: skip
     if done.returncode:
-        raise SystemExit(done.stderr)
+        print(f"  {kind} {numbers}: failed, {done.stderr.strip().splitlines()[-1]}")
+        return None
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -126,6 +152,8 @@ def show_wet(quick: bool) -> None:
             one = None
             for threads in (1, 2):
                 it = measured("wet", n, threads, precision, seconds, threads=threads)
+                if it is None:
+                    continue
                 rate = it["updates"] / it["engine_wall"] / 1e6
                 one = one or rate
                 print(f"  {n * n:12,d}{precision:>11s}{threads:9d}{rate:12,.0f}{rate / one:9.2f}"
@@ -140,6 +168,8 @@ def show_dry(quick: bool) -> None:
     base = None
     for n in (wet, 1000, 2000) if quick else (wet, 1000, 2000, 4000):
         it = measured("dry", n, wet, seconds)
+        if it is None:
+            continue
         base = base or it["cpu"]
         share = wet * wet / (n * n)
         print(f"  {n * n:12,d}{100 * share:6.0f} %{it['cpu']:9.2f}{it['cpu'] / base:12.2f}x"
@@ -154,10 +184,25 @@ def show_growth(quick: bool) -> None:
           f"{'ns a cell-step':>16s}{'bytes a cell':>14s}{'water m3':>11s}")  # fmt: skip
     for n in (500, 1000) if quick else (500, 1000, 2000, 4000):
         it = measured("growth", n, seconds)
+        if it is None:
+            continue
         print(f"  {n * n:12,d}{it['cpu']:9.2f}{it['steps']:8,d}{it['updates']:18,d}"
               f"{1e9 * it['cpu'] / it['updates']:14.2f}"
               f"{1e9 * it['cpu'] / (it['steps'] * n * n):16.2f}{it['bytes']:14.1f}"
               f"{it['error']:+11.2g}")  # fmt: skip
+
+
+def show_storm(quick: bool) -> None:
+    """Print what a storm over a real town takes."""
+    it = measured("storm", 1.0 if quick else 24.0)
+    if it is None:
+        return
+    print(f"\n{it['city']}, {it['event']}: {it['cells']:,} cells of {it['cell']:g} m, "
+          f"{it['hours']:g} h and the quiet hours before")  # fmt: skip
+    print(f"  {it['cpu']:.1f} CPU s, {it['wall']:.1f} s on the clock (the storm itself "
+          f"{it['engine_cpu']:.1f} CPU s), {it['steps']:,} steps, {it['updates']:,} updates, "
+          f"{it['wet']:,} cells flooded, {it['bytes']:.0f} bytes a cell, "
+          f"water {it['error']:+.2g} m3")  # fmt: skip
 
 
 def show(quick: bool) -> None:
@@ -165,6 +210,7 @@ def show(quick: bool) -> None:
     show_wet(quick)
     show_dry(quick)
     show_growth(quick)
+    show_storm(quick)
 
 
 def main() -> None:

@@ -1,12 +1,11 @@
 """ANUGA: finite volumes on triangles, full shallow water, double precision, compiled code.
 
 Each of our cells is two triangles with the bed of the cell. The level of the sea is a boundary
-along the west edge, half a cell further out than the held cells of the others.
+along the west edge, half a cell further out than the held cells of the others, with no momentum:
+where it lets momentum out, a cell that the sea falls away from stops the run after 98 minutes.
 """
 
 from __future__ import annotations
-
-import os
 
 import anuga
 import numpy as np
@@ -20,7 +19,6 @@ def prepared(case: Case):
     domain = anuga.Domain(*anuga.rectangular(nx, ny, nx * case.cell, ny * case.cell))
     domain.set_name("case")
     domain.set_store(False)
-    domain.set_flow_algorithm(os.environ.get("ANUGA_ALGO", "DE0"))
     x, y = domain.centroid_coordinates.T
     row, column = ny - 1 - (y // case.cell).astype(int), (x // case.cell).astype(int)
     bed, depth = case.bed[row, column].astype(float), case.depth[row, column].astype(float)
@@ -30,7 +28,7 @@ def prepared(case: Case):
     wall = anuga.Reflective_boundary(domain)
     west = wall
     if case.has_sea:
-        west = anuga.Transmissive_n_momentum_zero_t_momentum_set_stage_boundary(domain, case.sea)
+        west = anuga.Time_boundary(domain, function=lambda t: [case.sea(t), 0.0, 0.0])
     domain.set_boundary({"left": west, "right": wall, "top": wall, "bottom": wall})
     anuga.Rate_operator(domain, rate=lambda t: case.rain if t < case.rain_until else 0.0)
     deepest = Collect_max_quantities_operator(domain)

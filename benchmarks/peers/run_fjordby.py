@@ -1,7 +1,7 @@
 """Our own engine, under the same clock as the others.
 
-The variable FJORDBY_OPTIONS holds options as JSON; "everything": true puts gauges, lines, walls,
-culverts and pumps into the case, to see what they cost.
+The variable FJORDBY_OPTIONS holds options as JSON; "laden": true puts gauges, lines, snapshots and
+structures into the case, to see what they cost.
 """
 
 from __future__ import annotations
@@ -11,12 +11,23 @@ import os
 
 import numpy as np
 from case import Answer, Case, measured
+from laden import laden
 
-from fjordby.flood.dynamic import Asked, Domain, Forcing, Level, Options, Rain, along_edge, run
+from fjordby.flood.dynamic import (
+    Asked,
+    Domain,
+    Forcing,
+    Level,
+    Options,
+    Rain,
+    along_edge,
+    run,
+)
 from fjordby.grid import Grid
 from fjordby.shock.event import Series
 
 WANTED = json.loads(os.environ.get("FJORDBY_OPTIONS", "{}"))
+LADEN = bool(WANTED.pop("laden", False))
 
 
 def prepared(case: Case):
@@ -30,7 +41,8 @@ def prepared(case: Case):
     forcing = Forcing(levels=levels, rain=rain)
     domain = Domain(grid, case.bed, case.roughness, case.depth)
     options = Options(**{"threads": int(os.environ["OMP_NUM_THREADS"])} | WANTED)
-    asked, structures = Asked(), ()
+    full = LADEN and case.bed.size > 10_000
+    asked, structures = laden(grid, case.end) if full else (Asked(), ())
 
     def work() -> Answer:
         done = run(domain, forcing, case.end, structures, asked, options)
