@@ -22,7 +22,7 @@ _RENAME_EXCHANGE = 2  # linux/fs.h
 
 def write_whole(
     path: Path | str,
-    data: bytes,
+    data: Content,
     do: str = "Free some space or choose another path; nothing half-written was left.",
 ) -> Path:
     """Write a file in one step: first beside its place, forced to disk, then renamed.
@@ -32,7 +32,7 @@ def write_whole(
     path
         The file; folders above it are made, one that is there is replaced.
     data
-        All of it.
+        All of it, or what writes it.
     do
         What the person can do when it cannot be written.
 
@@ -66,7 +66,7 @@ def write_folder(
     target
         The folder; one that is there is replaced.
     files
-        Contents by file name.
+        Contents by file name, which may lie in folders ("depth/0.0").
     keep
         Which files of a folder that is there go along into the new one.
 
@@ -79,16 +79,18 @@ def write_folder(
     part = _beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
+        sweep(target)
         part.mkdir()
         for name, data in files.items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
             write_durably(part / name, data)
         for path in target.iterdir() if target.is_dir() else ():
             if keep(path) and not (part / path.name).exists():
                 (shutil.copytree if path.is_dir() else shutil.copy2)(path, part / path.name)
-        _flush(part)
+        for folder in (part, *(p for p in part.rglob("*") if p.is_dir())):
+            flush(folder)
         _swap(part, target)
-        _flush(target.parent)
+        flush(target.parent)
     except OSError as wrong:
         raise StorageFailed(
             f"room to write {target}",
@@ -115,7 +117,7 @@ def _beside(place: Path) -> Path:
     return place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
-def _flush(folder: Path) -> None:
+def flush(folder: Path) -> None:
     """Wait until the disk has a folder's list of names (where the system can do that)."""
     if os.name != "posix":
         return
@@ -150,12 +152,15 @@ def _exchange(one: Path, other: Path) -> bool:
     return call is not None and not call(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
 
 
-def _sweep(target: Path) -> None:
-    """Remove what a killed run left beside the folder."""
+def sweep(target: Path) -> None:
+    """Remove what a killed run left beside a folder or file that it was writing."""
     for left in target.parent.glob(f".{target.name}.*.part"):
         number = left.name.split(".")[-2].split("-")[0]
         if number.isdigit() and int(number) != os.getpid() and not _alive(int(number)):
-            shutil.rmtree(left, ignore_errors=True)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _alive(number: int) -> bool:

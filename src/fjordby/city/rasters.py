@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,23 +42,32 @@ def cog_bytes(raster: Raster, tags: Mapping[str, str]) -> bytes:
     Bool rasters become uint8 (1 = yes); others float32 with NaN as nodata. The band carries its
     name and unit, the file `tags`; overviews are averages (the commonest value for bool).
     """
-    grid, yes_or_no = Grid.of(raster), raster.dtype == bool
-    values = raster.values.astype(np.uint8 if yes_or_no else np.float32)
+    return cog_of_bands([raster], tags)
+
+
+def cog_of_bands(rasters: Sequence[Raster], tags: Mapping[str, str]) -> bytes:
+    """Return rasters on one grid as the bands of one cloud-optimised GeoTIFF.
+
+    All bool or none, as `cog_bytes` writes one of them.
+    """
+    grid, yes_or_no = Grid.of(rasters[0]), rasters[0].dtype == bool
+    values = [raster.values.astype(np.uint8 if yes_or_no else np.float32) for raster in rasters]
     profile = {
         "driver": "GTiff",
         "height": grid.ny,
         "width": grid.nx,
-        "count": 1,
-        "dtype": values.dtype,
+        "count": len(values),
+        "dtype": values[0].dtype,
         "crs": rasterio.CRS.from_user_input(grid.crs),
         "transform": grid.transform,
         "nodata": None if yes_or_no else np.nan,
     }
     with MemoryFile() as plain, MemoryFile(ext=".tif") as cloud:
         with plain.open(**profile) as out:
-            out.write(values, 1)
-            out.set_band_description(1, str(raster.name))
-            out.units = (str(raster.attrs.get("units", "m")),)
+            for band, raster in enumerate(rasters, 1):
+                out.write(values[band - 1], band)
+                out.set_band_description(band, str(raster.name))
+            out.units = tuple(str(raster.attrs.get("units", "m")) for raster in rasters)
             out.update_tags(AREA_OR_POINT="Area", **tags)
         copy(
             plain.name,

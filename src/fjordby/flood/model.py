@@ -28,6 +28,8 @@ class Flood:
         Where the water came from: "surge", "river" or "cloudburst"; damage depends on it.
     engine
         The engine's name.
+    depth_speed
+        Largest product of depth and speed at one moment [m2/s], or None.
     """
 
     depth: Raster
@@ -37,6 +39,7 @@ class Flood:
     arrival: Raster | None = None
     duration: Raster | None = None
     kind: Kind = Kind.DERIVED
+    depth_speed: Raster | None = None
 
     @property
     def grid(self) -> Grid:

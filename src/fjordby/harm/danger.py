@@ -104,7 +104,9 @@ def danger(flood: Flood, *, land: str = "urban", limits: str = "FD2320") -> Dang
     ----------
     flood
         Depth, and speed when the engine knows it. Largest depth and largest speed of a cell need
-        not come together, so their product is on the safe side.
+        not come together, so their product is on the safe side; where the engine knows the
+        largest product itself, that is used, and the Australian classes are then those of the
+        worst moment.
     land
         Row of `debris.csv`: pasture, woodland, urban or cautious.
     limits
@@ -126,13 +128,11 @@ def danger(flood: Flood, *, land: str = "urban", limits: str = "FD2320") -> Dang
         raise BadValue(f"limits among {', '.join(RATING_LIMITS)}", repr(limits), "Choose one.")
     grid = Grid.of(flood.depth)
     depth = np.asarray(flood.depth.values, dtype=np.float64)
-    speed = np.zeros_like(depth)
-    if flood.speed is not None:
-        speed = np.asarray(values_on(grid, flood.speed), dtype=np.float64).reshape(grid.shape)
-        speed = np.nan_to_num(speed)
-    rating = hazard_rating(depth, speed, *debris()[land])
+    speed = _known(flood.speed, grid)
+    product = depth * speed if flood.depth_speed is None else _known(flood.depth_speed, grid)
+    rating = hazard_rating(depth, speed, *debris()[land], product)
     steps = np.searchsorted(RATING_LIMITS[limits], np.nan_to_num(rating), side="right")
-    classes = danger_class(depth, speed)
+    classes = danger_class(depth, speed, product)
     return Danger(
         grid.raster(rating.astype(np.float32), "hazard_rating", "1"),
         grid.raster(steps.astype(np.uint8), "hazard_class", "1"),
@@ -142,8 +142,20 @@ def danger(flood: Flood, *, land: str = "urban", limits: str = "FD2320") -> Dang
     )
 
 
+def _known(raster: Raster | None, grid: Grid) -> Floats:
+    """Return the values of a raster on the grid, 0 where nobody knows."""
+    if raster is None:
+        return np.zeros(grid.shape)
+    return np.nan_to_num(np.asarray(values_on(grid, raster), np.float64).reshape(grid.shape))
+
+
 def hazard_rating(
-    depth: Floats, speed: Floats, shallow: float, middle: float, deep: float
+    depth: Floats,
+    speed: Floats,
+    shallow: float,
+    middle: float,
+    deep: float,
+    product: Floats | None = None,
 ) -> Floats:
     """Return the UK hazard rating d (v + 0.5) + DF; 0 where dry, NaN where nobody knows.
 
@@ -153,23 +165,31 @@ def hazard_rating(
         Of the water, any one shape [m], [m/s].
     shallow, middle, deep
         Debris factor up to 0.25 m, up to 0.75 m, and above or faster than `FAST`.
+    product
+        Largest product of depth and speed at one moment [m2/s]; None = of the two that are given.
     """
+    product = depth * speed if product is None else product
     factor = np.where(depth > 0.25, middle, shallow)
     factor = np.where((depth > 0.75) | (speed > FAST), deep, factor)
-    return np.where(depth > 0.0, depth * (speed + 0.5) + factor, depth)
+    return np.where(depth > 0.0, product + 0.5 * depth + factor, depth)
 
 
-def danger_class(depth: Floats, speed: Floats) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def danger_class(
+    depth: Floats, speed: Floats, product: Floats | None = None
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Return the Australian class 1-6: the first whose three limits all hold; 0 where dry.
 
     Parameters
     ----------
     depth, speed
         Of the water, any one shape [m], [m/s].
+    product
+        Largest product of the two at one moment [m2/s]; None = of the two that are given.
     """
+    product = depth * speed if product is None else product
     classes = np.where(depth > 0.0, np.uint8(len(class_limits())), np.uint8(0))
     for number in range(len(class_limits()) - 1, 0, -1):
-        deepest, fastest, product = class_limits()[number - 1][2:]
-        safe = (depth <= deepest) & (speed <= fastest) & (depth * speed <= product)
+        deepest, fastest, largest = class_limits()[number - 1][2:]
+        safe = (depth <= deepest) & (speed <= fastest) & (product <= largest)
         classes[(depth > 0.0) & safe] = number
     return classes

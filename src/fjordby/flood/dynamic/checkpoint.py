@@ -204,8 +204,10 @@ def _read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
 def _read_header(file: IO[bytes], path: Path) -> Any:
     start = file.read(len(MAGIC))
     if start != MAGIC:
-        if start.startswith(MAGIC[:18]) and start.endswith(b"\n"):
-            raise _damaged(path, f"it is of another version ({start[18:-1].decode('ascii', '?')})")
+        if start.startswith(MAGIC[:-2]) and start.endswith(b"\n"):
+            raise _damaged(
+                path, f"it is of another version ({start[-2:-1].decode('ascii', 'replace')})"
+            )
         raise _damaged(path, "it does not begin like a checkpoint")
     sizes = file.read(8)
     if len(sizes) < 8:
