@@ -136,8 +136,9 @@ def stormy_valley() -> City:
 
 @pytest.fixture(scope="session")
 def valley_study(stormy_valley: City, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """A finished study of the made-up town."""
-    return make(stormy_valley, tmp_path_factory.mktemp("studies") / "valley", silent)
+    """A finished study of the made-up town, its cloudburst hour by hour."""
+    place = tmp_path_factory.mktemp("studies") / "valley"
+    return make(stormy_valley, place, silent, storms=("copenhagen-2011",))
 
 
 def slow_tide(

@@ -65,7 +65,7 @@ def test_a_study_is_run_with_curves_of_one_s_own(ask, valley_study, tmp_path):
     )
     city, folder = str(valley_study.folder / "city"), str(tmp_path / "s")
     code, out, err = ask(
-        "study", "run", city, "--folder", folder, "--curves", str(curves), "--json"
+        "study", "run", city, "--folder", folder, "--curves", str(curves), "--no-storms", "--json"
     )
     assert code == 0, err
     assert "own:mine" in json.loads(out)["ead"]["families"]

@@ -86,11 +86,11 @@ def test_every_number_is_a_number(valley_study):
 
 def test_a_second_run_makes_nothing(stormy_valley, valley_study):
     before = (valley_study.folder / "study.toml").read_bytes()
-    done = run(
-        valley_study.folder, steps(Workshop(stormy_valley, valley_study.folder)), silent, "en"
-    )
+    hourly = ("copenhagen-2011",)
+    shop = Workshop(stormy_valley, valley_study.folder)
+    done = run(valley_study.folder, steps(shop, hourly), silent, "en")
     assert not any(one.fresh for one in done)
-    make(stormy_valley, valley_study.folder, silent)
+    make(stormy_valley, valley_study.folder, silent, storms=hourly)
     assert (valley_study.folder / "study.toml").read_bytes() == before
 
 
@@ -109,7 +109,8 @@ def test_a_run_killed_again_and_again_ends_with_the_same_results(
         import sys
         from fjordby import city
         from fjordby.study import make
-        make(city.load({str(valley_study.folder / "city")!r}), sys.argv[1], lambda s, d: None)
+        known = city.load({str(valley_study.folder / "city")!r})
+        make(known, sys.argv[1], lambda s, d: None, storms=())
     """)
     target, kills = tmp_path / "study", 0
     for wait in (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 60.0):

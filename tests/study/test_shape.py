@@ -28,7 +28,11 @@ def names(said, path=""):
 
 
 def test_the_shape_of_results_has_a_format_of_its_own(valley_study):
-    tables = {name: valley_study.table(name) for name in ("city", "levels", "events", "risk")}
+    tables = {
+        name: valley_study.table(name) for name in ("city", "levels", "events", "risk", "storms")
+    }
+    first = tables["storms"]["runs"][0]["id"]
+    tables["storm"] = valley_study.table(f"storms/{first}")
     found = sorted({path.lstrip(".") for path in names(tables)})
     text = "\n".join([f"format {FORMAT}", *found]) + "\n"
     assert SHAPE.read_text(encoding="utf-8") == text, (

@@ -133,8 +133,8 @@ def test_houses_are_reached_when_their_lowest_cell_gets_wet(valley, maps, writte
     assert (np.diff(told["people"]) >= 0).all()
 
 
-def test_the_lines_have_the_names_and_units_that_people_know(valley, run):
-    said = {track.id: track for track in tracks_of(valley, run)}
+def test_the_lines_have_the_names_and_units_that_people_know(valley, surge_by_hand, run):
+    said = {track.id: track for track in tracks_of(valley, surge_by_hand, run)}
     assert [(said[k].kind, said[k].unit) for k in ("sea", "s0", "gate", "pump")] == [
         ("sea", "m"), ("stream", "m3/s"), ("gate", "m3/s"), ("pump", "m3/s")
     ]  # fmt: skip
@@ -164,7 +164,7 @@ def test_still_water_floods_more_than_a_sea_that_is_up_for_some_hours(
     assert found.mean < 0
     area = (np.maximum(maps.peak, maps.still) >= WET).sum() * 100.0
     assert found.both + found.only_still + found.only_moving == pytest.approx(area)
-    said = " ".join(w.en for w in explain(found, tracks_of(valley, run), 10.0, 10.0))
+    said = " ".join(w.en for w in explain(found, tracks_of(valley, surge_by_hand, run), 10.0, 10.0))
     assert "the sea stands above" in said
     assert "lower" in said
     assert "pump lifts 23,000 m³" in said
@@ -172,8 +172,8 @@ def test_still_water_floods_more_than_a_sea_that_is_up_for_some_hours(
     assert "cells of" not in said
 
 
-def test_hours_above_a_level_are_those_of_the_line(valley, run):
-    sea = next(t for t in tracks_of(valley, run) if t.kind == "sea")
+def test_hours_above_a_level_are_those_of_the_line(valley, surge_by_hand, run):
+    sea = next(t for t in tracks_of(valley, surge_by_hand, run) if t.kind == "sea")
     line = Series(sea.seconds, sea.values)
     fine = np.arange(0.0, 36000.0, 10.0)
     assert hours_above(sea, 1.0) == pytest.approx((line.at(fine) > 1.0).sum() / 360.0, abs=0.02)

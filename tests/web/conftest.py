@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from looking import BROWSER, DRIVER, FLAGS, WIDE
 
 from fjordby.city import City, Layer
 from fjordby.city.model import AGE_GROUPS
@@ -25,6 +27,7 @@ from fjordby.harm import stakes
 from fjordby.shock.event import Event
 from fjordby.study.page_layers import write_building_answers, write_event_depth, write_page_layers
 from fjordby.study.storms import storms_said, write_storm
+from fjordby.web.app import STATIC, create_app
 from fjordby.words import Words
 
 LEVELS = np.round(np.arange(0.0, 5.001, 0.05), 2)
@@ -311,3 +314,54 @@ def serving(app: FastAPI) -> Iterator[str]:
 def serve_app():
     """Give the tests the server in a thread."""
     return serving
+
+
+@pytest.fixture(scope="session")
+def address(study, serve_app):
+    assert (STATIC / "index.html").is_file(), "The page is not built: run tools/build-page."
+    with serve_app(create_app(study)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    assert BROWSER, "CI needs a browser: run tools/need-browser."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Open the page; when the test ends nothing may have gone wrong behind it."""
+    wrong, contexts = [], []
+
+    def listen(message):
+        if message.type in ("error", "warning") and not DRIVER.search(message.text):
+            wrong.append(f"console {message.type}: {message.text}")
+
+    def watch(request):
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws") and parts.hostname != "localhost":
+            wrong.append(f"request to another host: {request.url}")
+
+    def open_page(query="", size=WIDE, locale="da-DK", wait=True, motion="reduce", **more):
+        context = chromium.new_context(viewport=size, locale=locale, reduced_motion=motion, **more)
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
+        page.on("request", watch)
+        page.goto(f"{address}/{query}")
+        if wait:
+            page.wait_for_selector("html[data-ready=true]", state="attached")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong

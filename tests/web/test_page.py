@@ -2,110 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import os
-import re
-import shutil
-from pathlib import Path
-from urllib.parse import urlsplit
-
 import numpy as np
 import pytest
-from PIL import Image
+from looking import AXE, MARKS, PHONE, WIDE, blue, picture
 
-from fjordby.web.app import STATIC, create_app
-
-AXE = Path(__file__).parents[2] / "page" / "node_modules" / "axe-core" / "axe.min.js"
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-#: Words of the graphics driver about itself, not of the page.
-DRIVER = re.compile(r"GL Driver Message|GPU stall|Automatic fallback to software WebGL")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(
-        BROWSER is None and not os.environ.get("CI"),
-        reason="no Chromium here: install it with tools/need-browser",
-    ),
-]
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 400, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def address(study, serve_app):
-    assert (STATIC / "index.html").is_file(), "The page is not built: run tools/build-page."
-    with serve_app(create_app(study)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    assert BROWSER, "CI needs a browser: run tools/need-browser."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium, address):
-    """Open the page; when the test ends nothing may have gone wrong behind it."""
-    wrong, contexts = [], []
-
-    def listen(message):
-        if message.type in ("error", "warning") and not DRIVER.search(message.text):
-            wrong.append(f"console {message.type}: {message.text}")
-
-    def watch(request):
-        parts = urlsplit(request.url)
-        if parts.scheme in ("http", "https", "ws") and parts.hostname != "localhost":
-            wrong.append(f"request to another host: {request.url}")
-
-    def open_page(query="", size=WIDE, locale="da-DK", wait=True, **more):
-        context = chromium.new_context(
-            viewport=size, locale=locale, reduced_motion="reduce", **more
-        )
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", listen)
-        page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
-        page.on("request", watch)
-        page.goto(f"{address}/{query}")
-        if wait:
-            page.wait_for_selector("html[data-ready=true]", state="attached")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
-
-
-def picture(page):
-    """The map as colours, shape (height, width, 3), after it has come to rest."""
-    page.wait_for_timeout(450)
-    box = page.locator("section.map").bounding_box()
-    shot = Image.open(io.BytesIO(page.screenshot(clip=box))).convert("RGB")
-    return np.asarray(shot).astype(int)
-
-
-def blue(colours):
-    """How much bluer than red each pixel is."""
-    return colours[..., 2] - colours[..., 0]
+pytestmark = MARKS
 
 
 def figure(page, name):

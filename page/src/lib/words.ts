@@ -320,7 +320,7 @@ export const USED: Record<string, string[]> = {
 /** The parts of the water balance, in the order that they are told. */
 export const BALANCE: Record<string, Words> = {
   start: w("stod der fra begyndelsen", "there at the start"),
-  rain: w("faldt som regn", "fell as rain"),
+  rain: w("regn, som jord og kloak ikke tog", "rain that soil and sewers left"),
   inflows: w("kom med åerne", "came with the streams"),
   levels: w("kom ind fra havet", "came in from the sea"),
   open_edges: w("løb ud over kortets kant", "ran out over the edge of the map"),

@@ -21,6 +21,10 @@ Curves = Annotated[
     list[Path] | None,
     typer.Option("--curves", help="CSV of your own damage curves; repeatable (docs/harm.md)."),
 ]
+Storms = Annotated[
+    bool,
+    typer.Option("--storms/--no-storms", help="Run the named storms hour by hour too."),
+]
 Port = Annotated[int | None, typer.Option(help="Port of the page; none = the first free one.")]
 
 #: Where studies go.
@@ -34,6 +38,7 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Study folder; none = studies/CITY.")
     ] = None,
+    storms: Storms = True,
     serve: Annotated[bool, typer.Option(help="Serve the page when done.")] = True,
     port: Port = None,
     json: Json = False,
@@ -45,7 +50,7 @@ def demo(
 
     Example: fjordby demo --no-serve
     """
-    place = _compute(city, folder, lang)
+    place = _compute(city, folder, lang, storms=storms)
     _tell(place, json, lang)
     if serve and not json:
         _serve(place, port, lang)
@@ -58,6 +63,7 @@ def run(
         Path | None, typer.Option("--folder", help="Study folder; none = studies/CITY.")
     ] = None,
     curves: Curves = None,
+    storms: Storms = True,
     json: Json = False,
     lang: Lang = OWN,
 ) -> None:
@@ -65,7 +71,7 @@ def run(
 
     Example: fjordby study run my-town --folder studies/my-town --curves my-curves.csv
     """
-    _tell(_compute(city, folder, lang, curves or ()), json, lang)
+    _tell(_compute(city, folder, lang, curves or (), storms), json, lang)
 
 
 def risk(
@@ -173,15 +179,20 @@ def add_to(main: typer.Typer) -> None:
 
 
 def _compute(
-    city: str, folder: Path | None, lang: str, curves: Sequence[Path] = ()
-) -> Study:  # fmt: skip
+    city: str,
+    folder: Path | None,
+    lang: str,
+    curves: Sequence[Path] = (),
+    storms: bool = True,
+) -> Study:
     from fjordby import city as cities
     from fjordby.harm import read_curves
     from fjordby.study import make
 
     known, own = cities.load(city), [read_curves(path) for path in curves]
     with waiting() as progress:
-        return make(known, folder or STUDIES / known.id, progress, lang, own)
+        hourly = None if storms else ()
+        return make(known, folder or STUDIES / known.id, progress, lang, own, hourly)
 
 
 def _serve(

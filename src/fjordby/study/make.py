@@ -6,7 +6,7 @@ import hashlib
 import json
 import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,14 @@ from fjordby.study.results import (
     LEVELS,
     PAGE,
     RISK,
+    STORMS,
     SUMMARY,
     Study,
     read_summary,
 )
 from fjordby.study.risk_table import HORIZON, PERIODS, RARITIES, STRIDE, climates_summed, risk_table
 from fjordby.study.steps import Done, Step, run
+from fjordby.study.storm_runs import chosen, gather_storms, make_storm
 from fjordby.study.workshop import RAIN, Workshop
 from fjordby.words import Words
 
@@ -64,6 +66,7 @@ def make(
     progress: Progress,
     language: str = "en",
     own: Sequence[Family] = (),
+    storms: Collection[str] | None = None,
 ) -> Study:
     """Compute everything about a city into a study folder, or what is still missing of it.
 
@@ -79,6 +82,8 @@ def make(
         Language of the progress.
     own
         Damage families of one's own, from `harm.read_curves`, beside those of the program.
+    storms
+        Ids of the events to run hour by hour too, which is what takes longest; None = all.
 
     Raises
     ------
@@ -96,7 +101,7 @@ def make(
     place = Path(folder)
     shop = Workshop(city, place, tuple(own))
     _check(shop)
-    done = run(place, steps(shop), progress, language)
+    done = run(place, steps(shop, storms), progress, language)
     _write_summary(city, place, done)
     return Study(place)
 
@@ -151,8 +156,8 @@ def _mark(shop: Workshop) -> str:
     return f"{fjordby.__version__} {city.fingerprint} {words}"
 
 
-def steps(shop: Workshop) -> list[Step]:
-    """Return all steps for a city, in order."""
+def steps(shop: Workshop, storms: Collection[str] | None = None) -> list[Step]:
+    """Return all steps for a city, in order; `storms` as for `make`."""
     mark = _mark(shop)
 
     def step(
@@ -180,6 +185,20 @@ def steps(shop: Workshop) -> list[Step]:
         for event in known
     ]
     named = tuple(one.name for one in floods)
+    hourly = [
+        step(
+            f"{STORMS}/{event.id}",
+            f"Time for time: {event.name.da}",
+            f"Hour by hour: {event.name.en}",
+            lambda out, progress, event=event: make_storm(shop, event, out, progress),  # type: ignore[misc]
+            (CONNECTION, flood.name),
+            10.0,
+            chosen(shop.city),
+        )
+        for event, flood in zip(known, floods, strict=True)
+        if storms is None or event.id in storms
+    ]
+    played = tuple(one.name for one in hourly)
     return [
         step(CITY, "Gemmer byen", "Keeping the city", lambda out, p: _keep(shop, out)),
         step(CONNECTION, "Finder havets veje ind", "Finding the sea's ways in",
@@ -196,8 +215,10 @@ def steps(shop: Workshop) -> list[Step]:
              (PERIODS, RARITIES, HORIZON, STRIDE)),
         step(LOSSES, "Regner på hvert hus", "Computing each house",
              lambda out, p: write_losses(shop, out), (CONNECTION,), 3.0, (SURGES, shop.drain)),
+        *hourly,
         step(PAGE, "Tegner kortet", "Drawing the map",
-             lambda out, p: _page(shop, known, out), (LEVELS, RISK, LOSSES, *named), 6.0),
+             lambda out, p: _page(shop, known, played, out),
+             (LEVELS, RISK, LOSSES, *named, *played), 6.0),
     ]  # fmt: skip
 
 
@@ -250,7 +271,7 @@ def _risk(shop: Workshop, out: Path, progress: Progress) -> None:
     _dump(out / "risk.json", risk_table(shop, progress))
 
 
-def _page(shop: Workshop, known: Sequence[Event], out: Path) -> None:
+def _page(shop: Workshop, known: Sequence[Event], played: Sequence[str], out: Path) -> None:
     city, folder = shop.city, shop.folder
     table = _at_buildings(shop)
     page_layers.write_page_layers(city, shop.connection, out, table)
@@ -262,6 +283,7 @@ def _page(shop: Workshop, known: Sequence[Event], out: Path) -> None:
         picture = out / "events" / f"{event.id}.png"
         picture.parent.mkdir(exist_ok=True)
         picture.write_bytes((place / "events" / f"{event.id}.png").read_bytes())
+    gather_storms(folder, known, played, out)
     _dump(out / "city.json", said.city_said(city, shop.height_error))
     _dump(out / "events.json", {
         "events": told,

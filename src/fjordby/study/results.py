@@ -17,16 +17,17 @@ from fjordby.grid import Raster
 from fjordby.study.rasters import read_raster
 
 #: Names of the steps whose results others read.
-CITY, CONNECTION, LEVELS, FLOODS, RISK, PAGE = (
+CITY, CONNECTION, LEVELS, FLOODS, STORMS, RISK, PAGE = (
     "city",
     "connection",
     "levels",
     "floods",
+    "storms",
     "risk",
     "page",
 )
 #: What a study says of itself, and the shape of its results; raised when the shape changes.
-SUMMARY, FORMAT = "study.toml", 5
+SUMMARY, FORMAT = "study.toml", 6
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Study:
         return read_raster(self.folder / CONNECTION / "connection.tif", "connection")
 
     def table(self, name: str) -> Mapping[str, Any]:
-        """Return one of the result tables that the page shows: city, levels, events or risk."""
+        """Return one of the tables that the page shows: city, levels, events, risk or storms."""
         path = self.folder / PAGE / f"{name}.json"
         try:
             table: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))

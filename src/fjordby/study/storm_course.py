@@ -12,6 +12,7 @@ import pandas as pd
 
 from fjordby.arrays import Array, Floats, Ints
 from fjordby.city import City
+from fjordby.flood.dynamic.city_structures import city_works
 from fjordby.flood.dynamic.record import WET, Simulation
 from fjordby.grid import Grid
 from fjordby.harm.footprints import Footprints
@@ -91,39 +92,54 @@ def thinned(values: Floats, points: int = POINTS) -> Ints:
     return np.array(sorted(kept), np.int64)
 
 
-def tracks_of(city: City, run: Simulation, kinds: Mapping[str, str] | None = None) -> list[Track]:
+def tracks_of(city: City, event: Event, run: Simulation) -> list[Track]:
     """Return the lines of a run: the sea first, then rain, streams, gates, pumps and the rest.
 
     Parameters
     ----------
     city
-        Gives streams and gates the names that people know.
+        Gives streams, gates, pumps and culverts the names that people know.
+    event
+        The event; its rain is told as it fell, before sewers and soil took their part.
     run
         Its forcing (levels [m], inflows [m3/s], rain [m/s]) and structures [m3/s] over time.
-    kinds
-        Kind of a column, where its name alone does not tell.
     """
-    told = dict(kinds or {})
     streams = _names(city.streams)
-    barriers = _names(city.barriers)
-    gates = set()
-    if len(city.barriers):
-        gates = set(city.barriers.loc[city.barriers["type"] == GATE, "id"].astype(str))
+    works = _works(city)
     found = []
+    if event.rain is not None:
+        rain = event.rain
+        found.append(
+            Track(RAIN, NAMES[RAIN], RAIN, "mm/h", rain.seconds, MM_PER_HOUR * rain.values)
+        )
     for column in map(str, run.forcing.columns):
-        kind = told.get(column) or _forcing_kind(column, streams)
+        kind = _forcing_kind(column, streams)
+        if kind == RAIN and event.rain is not None:
+            continue
         values = run.forcing[column].to_numpy(np.float64)
         unit = {SEA: "m", RAIN: "mm/h"}.get(kind, "m3/s")
         scale = MM_PER_HOUR if kind == RAIN else 1.0
         name = streams.get(column) or NAMES.get(kind) or Words(column, column)
         found.append(Track(column, name, kind, unit, _seconds(run.forcing), scale * values))
     for column in map(str, run.structures.columns):
-        kind = told.get(column) or (GATE if column in gates else _structure_kind(column))
+        kind, name = works.get(column, (_structure_kind(column), Words(column, column)))
         values = run.structures[column].to_numpy(np.float64)
-        name = barriers.get(column) or Words(column, column)
         found.append(Track(column, name, kind, "m3/s", _seconds(run.structures), values))
     order = (SEA, RAIN, STREAM, GATE, PUMP, FLOW)
     return sorted(found, key=lambda track: order.index(track.kind))
+
+
+def _works(city: City) -> dict[str, tuple[str, Words]]:
+    """Return kind and name of each gate, pump and culvert of a city by its id."""
+    found: dict[str, tuple[str, Words]] = {}
+    names = _names(city.barriers)
+    for row in city.barriers.itertuples(index=False):
+        key = str(row.id)
+        kind = GATE if row.type == GATE else FLOW
+        found[key] = (kind, names.get(key) or Words(key, key))
+    works = city_works(city)
+    found |= {pump.id: (PUMP, pump.name) for pump in works.pumps}
+    return found | {culvert.id: (FLOW, culvert.name) for culvert in works.culverts}
 
 
 def _seconds(table: pd.DataFrame) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil, sqrt
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +17,10 @@ from fjordby.flood.dynamic.of_city import simulate
 from fjordby.flood.dynamic.record import Simulation
 from fjordby.progress import Progress
 from fjordby.shock.event import Event, Series
-from fjordby.study.storms import frame_times
+from fjordby.study.rasters import read_raster
+from fjordby.study.results import FLOODS, STORMS
+from fjordby.study.storms import frame_times, storms_said, write_storm
+from fjordby.study.workshop import Workshop
 from fjordby.words import Words
 
 HOUR = 3600.0
@@ -27,7 +32,16 @@ RISEN, FALLEN = 0.25, 0.5
 #: Nobody watches longer than this [s; assumed], and what comes later is over by then.
 LONGEST = 36.0 * HOUR
 #: The run may have so many cells; a larger city is run on coarser ones.
-MOST_CELLS = 700_000
+MOST_CELLS = 160_000
+#: Why an event has no run that nobody asked for.
+NOT_ASKED = Words(
+    "Dette studie er lavet uden forløb time for time.",
+    "This study was made without courses hour by hour.",
+)
+#: How runs are computed.
+OPTIONS = Options()
+#: The file that says in a storm's folder why it has no run.
+WITHOUT = "without.json"
 
 
 def hours_shown(event: Event) -> tuple[float, float]:
@@ -79,10 +93,61 @@ def cell_for(city: City, most: int = MOST_CELLS) -> float:
 
     Examples
     --------
-    A city of 1200 x 2000 cells of 10 m is run on cells of 20 m.
+    A city of 1200 x 2000 cells of 10 m is run on cells of 40 m.
     """
     grid = city.grid
     return grid.cell * max(1, ceil(sqrt(grid.ny * grid.nx / most)))
+
+
+def chosen(city: City) -> tuple[object, ...]:
+    """Return everything that was chosen for the runs of a city, for the key of their results."""
+    return (LEAD, TAIL, RISEN, FALLEN, LONGEST, cell_for(city), repr(OPTIONS))
+
+
+def make_storm(shop: Workshop, event: Event, out: Path, progress: Progress) -> None:
+    """Run an event and write what the page needs of it into a folder, or why it has no run."""
+    found = run_event(shop.city, event, progress)
+    if isinstance(found, Words):
+        text = json.dumps(found.as_dict(), ensure_ascii=False)
+        (out / WITHOUT).write_text(text, encoding="utf-8")
+        return
+    shown, made = found
+    floods = sorted((shop.folder / FLOODS / event.id).glob("depth-*.tif"))
+    depths = [read_raster(path, "depth").values for path in floods]
+    still = shop.city.grid.raster(np.fmax.reduce(depths), "depth")
+    write_storm(shop.city, shown, made, still, shop.connection, shop.stakes, out)
+
+
+def gather_storms(folder: Path, events: Sequence[Event], run: Sequence[str], page: Path) -> None:
+    """Copy what the storms of a study wrote beside the page's files, with a list of them.
+
+    Parameters
+    ----------
+    folder
+        The study.
+    events
+        Every event that the page knows.
+    run
+        The steps of those that were run hour by hour.
+    page
+        Where the page's files go.
+    """
+    runs, without = [], []
+    (page / "storms").mkdir()
+    for event in events:
+        place = folder / STORMS / event.id
+        if f"{STORMS}/{event.id}" not in run:
+            without.append((event, NOT_ASKED))
+            continue
+        if (place / WITHOUT).exists():
+            why = json.loads((place / WITHOUT).read_text(encoding="utf-8"))
+            without.append((event, Words.of(why)))
+            continue
+        for name in (f"{event.id}.json", f"{event.id}.pack.gz"):
+            (page / "storms" / name).write_bytes((place / "storms" / name).read_bytes())
+        runs.append(json.loads((page / "storms" / f"{event.id}.json").read_text(encoding="utf-8")))
+    text = json.dumps(storms_said(runs, without), ensure_ascii=False, separators=(",", ":"))
+    (page / "storms.json").write_text(text, encoding="utf-8")
 
 
 def run_event(
@@ -99,7 +164,7 @@ def run_event(
     try:
         made = simulate(
             city, shown, cell=cell or cell_for(city), hours=length / HOUR, asked=asked,
-            options=Options(threads=2), progress=progress,
+            options=OPTIONS, progress=progress,
         )  # fmt: skip
     except FjordbyError as trouble:
         return Words(f"Forløbet kan ikke regnes: {trouble}", f"It cannot be run: {trouble}")

@@ -259,7 +259,7 @@ def hectares(area: float, language: str) -> str:
     Examples
     --------
     >>> hectares(1_234_000.0, "en"), hectares(4_000.0, "da")
-    ('120 ha', '0,4 ha')
+    ('120 ha', '0,40 ha')
     """
     return f"{number(area / HECTARE, language, figures=2)} ha"
 

@@ -60,16 +60,8 @@ _SWEPT = {
 #: What a caution of the engine means to a reader.
 CAUTIONS: Mapping[str, Words] = {
     "supercritical": Words(
-        "Vandet løber hurtigere end sine egne bølger; her er metoden på kanten af det, den kan.",
-        "Water runs faster than its own waves; here the method is at the edge of what it can do.",
-    ),
-    "limited": Words(
-        "Strømmen blev holdt tilbage, så ingen celle løb tør.",
-        "The flow was held back so that no cell ran dry.",
-    ),
-    "wetting": Words(
-        "Vandet rykker frem over tørt land hurtigere, end cellerne kan følge.",
-        "Water advances over dry land faster than the cells can follow.",
+        "Noget af vandet løber hurtigere end sine egne bølger, hvor metoden ikke gælder.",
+        "Some of the water runs faster than its own waves, where the method does not hold.",
     ),
 }
 
@@ -97,7 +89,6 @@ def write_storm(
     connection: Raster,
     stakes: Stakes,
     folder: Path,
-    kinds: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Write a run for the page into `folder`/storms and return what its JSON says.
 
@@ -115,8 +106,6 @@ def write_storm(
         Buildings, people and places laid on the city's grid.
     folder
         Where the page's files go.
-    kinds
-        Kind of a column of the run, as `tracks_of` takes it.
     """
     maps = storm_maps(city, run, still, connection)
     wall = reached_at(maps, stakes.prints, WET)
@@ -124,7 +113,7 @@ def write_storm(
     place = folder / "storms"
     place.mkdir(parents=True, exist_ok=True)
     size = write_storm_maps(maps, place / f"{event.id}.pack.gz", wall, floor)
-    tracks = tracks_of(city, run, kinds)
+    tracks = tracks_of(city, event, run)
     said = {
         **_head(event, run, maps, high_of(event, tracks), size),
         "tracks": [track.as_dict() for track in tracks],
