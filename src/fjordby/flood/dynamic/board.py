@@ -8,9 +8,9 @@ import numpy as np
 
 from fjordby.arrays import Array, Floats, Ints
 from fjordby.flood.dynamic.domain import Domain
-from fjordby.flood.dynamic.options import Options
+from fjordby.flood.dynamic.options import GRAVITY, Options
 from fjordby.flood.dynamic.sources.kernels import CLOSED
-from fjordby.flood.dynamic.survey.kernels import Seen
+from fjordby.flood.dynamic.survey.kernels import FILM, WILD, Seen
 from fjordby.flood.dynamic.sweep import kernels
 from fjordby.flood.dynamic.sweep.kernels import GHOSTS, ROWS, SEGMENT, Scratch, State
 
@@ -139,13 +139,22 @@ def fresh_scratch(board: Board) -> Scratch:
 def fresh_seen(board: Board, thresholds: tuple[float, ...]) -> Seen:
     """Return a record of nothing seen yet."""
     segments = board.columns.size - 1
+    quick = np.zeros((board.ny + 2, segments), board.real)
+    now = np.zeros(SEGMENT, board.real)
     return Seen(
         depth=board.flat(),
         speed=board.flat(),
         flow=board.flat(),
         arrival=board.flat(-1.0),
-        duration=np.zeros((len(thresholds), board.rows * board.width), np.float32),
+        duration=np.zeros((len(thresholds), board.rows * board.width), board.real),
         thresholds=np.array(thresholds, board.real),
-        quick=np.zeros((board.ny + 2, segments), board.real),
+        quick=quick,
+        quick_bits=quick.view(board.whole),
         froude=np.zeros((board.ny + 2, 4)),
+        now=now,
+        now_bits=now.view(board.whole),
+        passed=np.zeros(1, board.real),
+        film=board.real(FILM),
+        wild=board.real(WILD * GRAVITY**0.5),
+        wade_bits=board.real(thresholds[0]).view(board.whole),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from fjordby.arrays import Array
-from fjordby.flood.dynamic.flow.kernels import LOOP
+from fjordby.flood.dynamic.flow.kernels import LOOP, largest
 from fjordby.flood.dynamic.structures import kernels as laws
 from fjordby.flood.dynamic.structures.tables import LinkTable
 from fjordby.flood.dynamic.sweep.kernels import SEGMENT, WET_NOW, State
@@ -162,7 +162,56 @@ def capacity(ground: Ground, i: int, seconds: float) -> float:
     return float(rate)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(fastmath=True, **LOOP)
+def even_rain(
+    depth: Array, bed: Array, first: Any, count: Any, fallen: float, lost: float, closed: Any
+) -> tuple[float, float]:
+    """Let the same rain fall on a run of cells, and as much as there is of a loss go [m].
+
+    Returns the sum of what stayed, by what the depths have become, and of what went [m].
+    """
+    stayed = gone = 0.0
+    for i in range(count):
+        h = depth[first + i]
+        there = float(h) + (fallen if bed[first + i] < closed else 0.0)
+        less = min(lost, there)
+        depth[first + i] = there - less
+        stayed += float(depth[first + i]) - float(h)
+        gone += less
+    return stayed, gone
+
+
+@njit(**LOOP)
+def soak_run(
+    state: State, ground: Ground, rain: Array, first: int, last: int, seconds: float
+) -> tuple[float, float, float]:
+    """Let it rain on a run of cells and let each cell lose by its own ground.
+
+    Returns the sums of rain, infiltration and sewer [m].
+    """
+    fallen = sunk = drained = 0.0
+    keeps = ground.taken.size > 1
+    for i in range(first, last):
+        if state.bed[i] >= CLOSED:
+            continue
+        h = float(state.depth[i])
+        there = h + rain[ground.zone[i % ground.zone.size]]
+        into_soil = into_sewer = 0.0
+        if there > 0.0:
+            into_soil = min(capacity(ground, i, seconds) * seconds, there)
+            if keeps:
+                ground.taken[i] += into_soil
+                ground.soaked[i] += seconds
+            into_sewer = min(ground.sewer[i % ground.sewer.size] * seconds, there - into_soil)
+        state.depth[i] = there - into_soil - into_sewer
+        # What single precision rounds away counts as rain that did not fall.
+        fallen += float(state.depth[i]) - h + into_soil + into_sewer
+        sunk += into_soil
+        drained += into_sewer
+    return fallen, sunk, drained
+
+
+@njit(cache=True, **LOOP)
 def soak(
     state: State, ground: Ground, rain: Array, columns: Array, width: int, seconds: float,
     side: float, least_bits: Any,
@@ -176,35 +225,29 @@ def soak(
     for k in range(rain.size):
         falls = falls or rain[k] > 0.0
     fallen = sunk = drained = 0.0
-    keeps = ground.taken.size > 1
-    takes = ground.rate.size > 1 or ground.rate[0] > 0.0 or ground.first[0] > 0.0
-    drains = ground.sewer.size > 1 or ground.sewer[0] > 0.0
+    even = ground.zone.size == 1 and ground.law == CONSTANT
+    even = even and ground.rate.size == 1 and ground.sewer.size == 1
+    rate, sewer = float(ground.rate[0]), float(ground.sewer[0])
+    into_soil = rate / (rate + sewer) if rate + sewer > 0.0 else 0.0
     for row in range(1, state.wet.shape[0] - 1):
         for s in range(state.wet.shape[1]):
             if not falls and state.wet[row, s] == 0:
                 continue
-            top = state.top[row, s]
-            for i in range(row * width + columns[s], row * width + columns[s + 1]):
-                if state.bed[i] >= CLOSED:
-                    continue
-                h = float(state.depth[i])
-                got = rain[ground.zone[i % ground.zone.size]]
-                there = h + got
-                into_soil = into_sewer = 0.0
-                if takes and there > 0.0:
-                    into_soil = min(capacity(ground, i, seconds) * seconds, there)
-                    if keeps:
-                        ground.taken[i] += into_soil
-                        ground.soaked[i] += seconds
-                if drains and there > 0.0:
-                    most = ground.sewer[i % ground.sewer.size] * seconds
-                    into_sewer = min(most, there - into_soil)
-                state.depth[i] = there - into_soil - into_sewer
-                # What single precision rounds away counts as rain that did not fall.
-                fallen += float(state.depth[i]) - h + into_soil + into_sewer
-                sunk += into_soil
-                drained += into_sewer
-                top = max(top, state.bits[i])
+            a, b = row * width + columns[s], row * width + columns[s + 1]
+            if even:
+                stayed, gone = even_rain(
+                    state.depth, state.bed, np.uint64(a), np.uint64(b - a), rain[0],
+                    (rate + sewer) * seconds, CLOSED,
+                )  # fmt: skip
+                fallen += stayed + gone
+                sunk += gone * into_soil
+                drained += gone * (1.0 - into_soil)
+            else:
+                one, two, three = soak_run(state, ground, rain, a, b, seconds)
+                fallen += one
+                sunk += two
+                drained += three
+            top = largest(state.bits, np.uint64(a), np.uint64(b - a))
             state.top[row, s] = top
             if top > least_bits:
                 state.wet[row, s] = WET_NOW

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numba import njit
 
 from fjordby.arrays import Array
-from fjordby.flood.dynamic.flow.kernels import LOOP
+from fjordby.flood.dynamic.flow.kernels import LOOP, PHYSICS, largest
 from fjordby.flood.dynamic.sweep.kernels import State
 
 #: Depth below which a speed is not believed [m]: films of rain.
 FILM = 0.01
+#: Speeds of more than so many times that of waves do not shorten the step; assumed: uniform flow
+#: in streets and on slopes stays below 2.5.
+WILD = 2.5
 #: Depth from which flow faster than its own waves is told of [m].
 DEEP = 0.05
 
@@ -25,45 +29,105 @@ class Seen(NamedTuple):
     arrival: Array  # [s], below zero = not yet
     duration: Array  # (thresholds, cells) [s]
     thresholds: Array  # (thresholds,) [m]
-    quick: Array  # (rows + 2, segments) largest speed now [m/s]
+    quick: Array  # (rows + 2, segments) how fast cells empty now [m/s], and as bits
+    quick_bits: Array
     froude: Array  # (rows + 2, 4): wet cells, those above Froude 1, the worst, and its column
+    now: Array  # (segment,) room for the speeds of a segment, and the same memory as bits
+    now_bits: Array
+    passed: Array  # (1,) time since the last look, in the precision of the rest [s]
+    film: Any  # FILM in that precision
+    wild: Any  # WILD x the square root of gravity
+    wade_bits: Any  # the first threshold as bits
+
+
+@njit(**PHYSICS)
+def look_run(
+    depth: Array, flow: Array, deepest: Array, fastest: Array, strongest: Array, first: Any,
+    count: Any, least: Any, film: Any, none: Any,
+) -> None:  # fmt: skip
+    """Take a run of cells into the largest of depth, speed and flow."""
+    for i in range(count):
+        h, q = depth[first + i], flow[first + i]
+        deepest[first + i] = max(deepest[first + i], h)
+        strongest[first + i] = max(strongest[first + i], q)
+        fastest[first + i] = max(fastest[first + i], q / max(h, least) if h > film else none)
+
+
+@njit(**PHYSICS)
+def leave_run(
+    depth: Array, east: Array, south: Array, now: Array, first: Any, below: Any, count: Any,
+    least: Any, wild: Any,
+) -> None:  # fmt: skip
+    """Write into `now` how fast a run of cells empties over its quickest face [m/s].
+
+    Water that falls off a ledge gains any speed in this form of the equations; beyond WILD times
+    the speed of its waves it does not shorten the step.
+    """
+    beyond = first + np.uint64(1)
+    for i in range(count):
+        h = depth[first + i]
+        along = max(east[beyond + i], -east[first + i])
+        out = max(along, max(south[below + i], -south[first + i]))
+        now[i] = min(out / max(h, least), wild * np.sqrt(h))
+
+
+@njit(**PHYSICS)
+def stay_run(
+    depth: Array, lasted: Array, first: Any, count: Any, limit: Any, passed: Any, none: Any
+) -> None:
+    """Count the time that a run of cells has been as deep as a limit."""
+    for i in range(count):
+        lasted[first + i] += passed if depth[first + i] >= limit else none
+
+
+@njit(**LOOP)
+def wade(state: State, seen: Seen, row: int, first: int, last: int, width: int, now: float,
+         gravity: float) -> None:  # fmt: skip
+    """Note when water came, and where it flows faster than its own waves."""
+    limit = seen.thresholds[0]
+    for i in range(first, last):
+        h = state.depth[i]
+        if h >= limit:
+            if seen.arrival[i] < 0.0:
+                seen.arrival[i] = now
+            seen.froude[row, 0] += 1.0
+            fast, fall = state.flow[i] * state.flow[i], gravity * h * h * h
+            if fast > fall and h >= DEEP:
+                seen.froude[row, 1] += 1.0
+                if fast > seen.froude[row, 2] * fall:
+                    seen.froude[row, 2] = fast / fall
+                    seen.froude[row, 3] = i - row * width - 1
 
 
 @njit(**LOOP)
 def look_row(
-    state: State, seen: Seen, row: int, columns: Array, width: int, now: float, passed: float,
-    gravity: float, least: Any,
+    state: State, seen: Seen, row: int, columns: Array, width: int, now: float, gravity: float,
+    least: Any,
 ) -> None:  # fmt: skip
-    """Look at one row: `now` is the time, `passed` the time since the last look [s]."""
-    zero = least - least
+    """Look at one row at the time `now` [s]."""
+    none = least - least
     for s in range(state.wet.shape[1]):
-        quick = zero
-        if state.wet[row, s] != 0:
-            for i in range(row * width + columns[s], row * width + columns[s + 1]):
-                h, q = state.depth[i], state.flow[i]
-                seen.depth[i] = max(seen.depth[i], h)
-                seen.flow[i] = max(seen.flow[i], q)
-                speed = q / max(h, least)
-                quick = max(quick, speed)
-                if h > FILM:
-                    seen.speed[i] = max(seen.speed[i], speed)
-            for k in range(seen.thresholds.size):
-                limit = seen.thresholds[k]
-                for i in range(row * width + columns[s], row * width + columns[s + 1]):
-                    if state.depth[i] >= limit:
-                        seen.duration[k, i] += passed
-                        if k == 0:
-                            if seen.arrival[i] < zero:
-                                seen.arrival[i] = now
-                            seen.froude[row, 0] += 1.0
-                            fast = state.flow[i] * state.flow[i]
-                            fall = gravity * state.depth[i] ** 3
-                            if fast > fall and state.depth[i] >= DEEP:
-                                seen.froude[row, 1] += 1.0
-                                if fast > seen.froude[row, 2] * fall:
-                                    seen.froude[row, 2] = fast / fall
-                                    seen.froude[row, 3] = i - row * width - 1
-        seen.quick[row, s] = quick
+        seen.quick[row, s] = none
+        if state.wet[row, s] == 0:
+            continue
+        a, b = row * width + columns[s], row * width + columns[s + 1]
+        first, count = np.uint64(a), np.uint64(b - a)
+        look_run(
+            state.depth, state.flow, seen.depth, seen.speed, seen.flow, first, count, least,
+            seen.film, none,
+        )  # fmt: skip
+        leave_run(
+            state.depth, state.east, state.south, seen.now, first, np.uint64(a + width), count,
+            least, seen.wild,
+        )  # fmt: skip
+        for k in range(seen.thresholds.size):
+            stay_run(
+                state.depth, seen.duration[k], first, count, seen.thresholds[k], seen.passed[0],
+                none,
+            )  # fmt: skip
+        if state.top[row, s] >= seen.wade_bits:
+            wade(state, seen, row, a, b, width, now, gravity)
+        seen.quick_bits[row, s] = largest(seen.now_bits, np.uint64(0), count)
 
 
 @njit(cache=True, **LOOP)
@@ -72,8 +136,9 @@ def look(
     gravity: float, least: Any,
 ) -> None:  # fmt: skip
     """Look at the whole map."""
+    seen.passed[0] = passed
     for row in range(1, state.wet.shape[0] - 1):
-        look_row(state, seen, row, columns, width, now, passed, gravity, least)
+        look_row(state, seen, row, columns, width, now, gravity, least)
 
 
 @njit(cache=True, **LOOP)
