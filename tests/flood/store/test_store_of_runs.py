@@ -324,6 +324,14 @@ def test_a_flipped_byte_of_netcdf_is_told_or_does_not_matter(run, tmp_path):
     assert told > 1
 
 
+def test_a_changed_figure_of_the_water_balance_is_told(run, tmp_path):
+    place = store.write(run, tmp_path / "a.nc")
+    changed = place.read_bytes().replace(b'"inflows": 12.5', b'"inflows": 13.5')
+    place.write_bytes(changed)
+    with pytest.raises(BadFile, match=f"damage in {cf.RECORD}"):
+        store.read(place)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 def test_a_truncated_netcdf_is_told(run, share, tmp_path):
     place = store.write(run, tmp_path / "a.nc")
