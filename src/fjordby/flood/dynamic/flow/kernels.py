@@ -78,7 +78,12 @@ def face_flow(
     Bates et al. (2010), eq. 11, with the mean of neighbouring flows of de Almeida et al. (2012),
     eq. 14, and the size of the whole flow in the friction (de Almeida & Bates 2013, eq. 5):
 
-        q' = (mean - g h dt d(level)/dx) / (1 + g dt n2 |q| / h^(7/3))
+        q' = mean - g h dt d(level)/dx - g dt n2 |q| q' / h^(7/3)
+
+    They take |q| from the last step. Then a film whose friction is stronger than its step is long
+    swings about its uniform flow, the error changing sign each time; so here |q| is that of the
+    flow sought, beside the part of the last that went across: a quadratic equation. Steady flow
+    is the same (docs/decisions/0006).
 
     Parameters
     ----------
@@ -98,12 +103,14 @@ def face_flow(
     one
         1 in the precision of the rest: a plain 1 would make everything double.
     """
-    zero = depth0 - depth0
+    zero, two = one - one, one + one
     depth = max(depth0 - max(step, zero), depth1 + min(step, zero))
     rise = step + (depth1 - depth0)
     h = max(depth, least)
-    resist = drag * friction * max(abs(own), size) * inverse_seven_thirds(h)
-    q = (mean - push * h * rise + gust) / (one + resist)
+    resist = drag * friction * inverse_seven_thirds(h)
+    driven = mean - push * h * rise + gust
+    across = one + resist * max(size - abs(own), zero)
+    q = two * driven / (across + np.sqrt(across * across + two * two * resist * abs(driven)))
     q = max(min(q, depth0 * most), -depth1 * most)
     return q if depth > least else zero
 
