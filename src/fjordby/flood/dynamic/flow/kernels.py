@@ -83,7 +83,7 @@ def face_flow(
     They take |q| from the last step. Then a film whose friction is stronger than its step is long
     swings about its uniform flow, the error changing sign each time; so here |q| is that of the
     flow sought, beside the part of the last that went across: a quadratic equation. Steady flow
-    is the same (docs/decisions/0006).
+    is the same (docs/decisions/0005).
 
     Parameters
     ----------
