@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("--cell", type=float, help="side of a cell [m]")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--pictures", type=Path, help="a folder for maps")
+    parser.add_argument("--hours", type=float, help="how long to run each [h]")
     parser.add_argument("--only", nargs="*", help="some events only")
     chosen = parser.parse_args()
     mpl.use("Agg")
@@ -138,13 +139,13 @@ def main() -> None:
         if chosen.only and name not in chosen.only:
             continue
         began = time.perf_counter()
-        laid = setup(city, event_of(city, str(name)), cell=chosen.cell)
+        laid = setup(city, event_of(city, str(name)), cell=chosen.cell, hours=chosen.hours)
         made = start(laid, asked=ask(group), options=Options(threads=chosen.threads))
         took = time.perf_counter() - began
         print(
             f"{name}: {made.seconds / 3600:.0f} h in {made.wall_seconds:.0f} s "
             f"({took:.0f} s with layout and warm-up), {made.steps} steps, "
-            f"balance error {made.balance.error:.1f} m3, "
+            f"{made.cpu_seconds:.0f} CPU s, balance error {made.balance.error:.1f} m3, "
             f"cautions {[(c.what, round(c.share, 4)) for c in made.cautions]}",
             flush=True,
         )

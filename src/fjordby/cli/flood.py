@@ -124,12 +124,16 @@ def run(
         float | None,
         typer.Option(help="Dynamic: side of a cell [m]; none = that of the terrain."),
     ] = None,
+    subgrid: Annotated[
+        int | None,
+        typer.Option(help="Dynamic: compute in cells so many times as wide, by tables."),
+    ] = None,
     hours: Annotated[
         float | None, typer.Option(help="Dynamic: how long to run [h]; none = until it is over.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Dynamic: cores to use.")] = 1,
     buildings: Annotated[
-        str, typer.Option(help="Dynamic: houses as rough ground, as blocks, or raised.")
+        str, typer.Option(help="Dynamic: houses as rough ground, blocks, raised or porous.")
     ] = "ground",
     gates: Annotated[
         str, typer.Option(help="Dynamic: gates by their rule, open, or shut.")
@@ -151,7 +155,7 @@ def run(
     if engine not in ENGINES:
         raise BadValue(f"an engine among {', '.join(ENGINES)}", repr(engine), "Choose one.")
     if engine == "instant":
-        _only_dynamic(cell=cell, hours=hours, checkpoint=checkpoint)
+        _only_dynamic(cell=cell, subgrid=subgrid, hours=hours, checkpoint=checkpoint)
         out = _tif(out)
     known = cities.load(city)
     future = None
@@ -164,8 +168,8 @@ def run(
     from fjordby.cli.hourly import run_hourly
 
     run_hourly(
-        known, happens, cell=cell, threads=threads, hours=hours, buildings=buildings, gates=gates,
-        checkpoint=checkpoint, out=out, json=json, lang=lang,
+        known, happens, cell=cell, subgrid=subgrid, threads=threads, hours=hours,
+        buildings=buildings, gates=gates, checkpoint=checkpoint, out=out, json=json, lang=lang,
     )  # fmt: skip
 
 

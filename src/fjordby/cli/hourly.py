@@ -73,6 +73,7 @@ def run_hourly(
     event: Event,
     *,
     cell: float | None,
+    subgrid: int | None,
     threads: int,
     hours: float | None,
     buildings: str,
@@ -88,8 +89,13 @@ def run_hourly(
     from fjordby.flood.dynamic.store import write
 
     ending(out)
-    put_aside = _put_aside(city, event, checkpoint, (cell, hours, buildings, gates, threads))
-    laid = setup(city, event, cell=cell, buildings=buildings, gates=gates, hours=hours)
+    put_aside = None
+    if subgrid is None or checkpoint is not None:
+        chosen = (cell, hours, buildings, gates, threads)
+        put_aside = _put_aside(city, event, checkpoint, chosen)
+    laid = setup(
+        city, event, cell=cell, subgrid=subgrid, buildings=buildings, gates=gates, hours=hours
+    )
     with waiting() as report, patient() as stopped:
 
         def progress(share: float, doing: str) -> None:
@@ -98,8 +104,8 @@ def run_hourly(
             report(share, WORDS[doing or "flood"][lang])
 
         made = start(laid, options=Options(threads=threads), keep=put_aside, progress=progress)
-    for used in put_aside.path.parent.glob(f"{put_aside.path.name}*"):
-        used.unlink()
+    if put_aside is not None:
+        _clear(put_aside.path)
     if out is not None:
         write(made, out)
     said = figures(city, event, made, laid.ground.sea, out)
@@ -143,6 +149,12 @@ def _put_aside(city: City, event: Event, asked: Path | None, options: object) ->
     own = fingerprint(city.fingerprint, event, options)[:12]
     folder = user_cache_path("fjordby") / "runs"
     return Keep(folder / f"{city.id}-{event.id}-{own}.checkpoint", every=float("inf"))
+
+
+def _clear(path: Path) -> None:
+    """Take away a checkpoint that is of no more use, with the one before it."""
+    for one in (path, path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.before")):
+        one.unlink(missing_ok=True)
 
 
 def ending(out: Path | None) -> None:

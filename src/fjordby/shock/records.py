@@ -170,6 +170,7 @@ class StreamEntry(_Entry):
     time_to_peak_hours: Positive
     recession_hours: Positive
     runoff: Share
+    at: tuple[Real, Real] | None = None
     kind: Kind
     source: Source
 

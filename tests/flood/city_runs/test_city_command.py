@@ -84,6 +84,7 @@ def test_a_run_is_written_as_maps_or_whole(ask, tmp_path):
         (("--out", "depth.png"), "a file ending in .tif, .nc, .zarr"),
         (("--buildings", "glass"), "ground, blocks, raised"),
         (("--gates", "ajar"), "rule, open, shut"),
+        (("--subgrid", "2", "--checkpoint", "x"), "one with subgrid"),
     ],
 )
 def test_what_cannot_be_is_told_before_the_water_runs(ask, more, said):

@@ -98,6 +98,18 @@ def test_streams_that_the_event_leaves_alone_bring_their_base_flow(knowing, grou
     assert [(i.name, i.series.peak) for i in made.forcing.inflows] == [("s0", 0.4)]
 
 
+def test_a_flow_that_holds_further_down_enters_there(knowing, ground):
+    """At x = 605: the stream comes from the east, and its bed is dry above."""
+    record = knowing.records["shocks"]
+    low = record | {"streams": [record["streams"][0] | {"at": [605.0, 52.0]}]}
+    town = knowing.with_(records={"shocks": low})
+    made = drivers(town, event(sea=series((0, 0), (1, 1), (2, 0))), ground)
+    assert made.forcing.inflows[0].columns.tolist() == [60, 59, 58]
+    depth = first_water(ground, made.before)
+    assert depth[35, 61:].max() == 0.0
+    assert depth[35, 22:61].min() > 0.05
+
+
 def test_sewers_and_soil_share_what_they_take_of_the_rain(knowing, ground):
     """19 mm/h taken for an hour of 30 mm/h: 15 into sewers, 4 into the soil, 11 run off."""
     made = drivers(knowing, event(rain=series((0, 30 * MM_H), (1, 30 * MM_H))), ground)

@@ -7,6 +7,7 @@ from shapely.geometry import LineString
 
 from fjordby import city as cities
 from fjordby import shock
+from fjordby.errors import BadValue
 from fjordby.flood import sea_flood
 from fjordby.flood.dynamic import of_city
 from fjordby.flood.dynamic.forcing import steady
@@ -130,6 +131,33 @@ def test_larger_cells_flood_the_same_land(valley, flooded):
     fine = float((flooded.depth[:30, 20:] > 0.05).sum()) * 100.0
     same = float((coarse.depth[:15, 10:] > 0.05).sum()) * 400.0
     assert same == pytest.approx(fine, rel=0.1)
+
+
+def test_wide_cells_that_know_the_ground_below_answer_on_the_ground_itself(valley, flooded):
+    event = surge(streams={"s0": steady(0.8)})
+    made = simulate(valley, event, hours=4.0, subgrid=2)
+    assert made.grid == flooded.grid
+    assert made.about["subgrid_factor"] == 2
+    both = (made.depth[:30, 20:] > 0.05) == (flooded.depth[:30, 20:] > 0.05)
+    assert both.mean() > 0.95
+
+
+def test_porous_houses_need_tables_of_the_fine_ground(valley):
+    event = surge(streams={"s0": steady(0.8)})
+    with pytest.raises(BadValue, match="subgrid=2"):
+        setup(valley, event, buildings="porous")
+    laid = setup(valley, event, buildings="porous", subgrid=2)
+    assert laid.ground.share.min() == pytest.approx(0.0)
+    assert not laid.ground.blocked.any()
+
+
+@pytest.mark.parametrize(
+    ("parts", "water"),
+    [({"sea": steady(1.0)}, "surge"), ({"streams": {"s0": steady(1.0)}}, "river")],
+)
+def test_a_run_says_what_kind_of_water_came(valley, parts, water):
+    event = Event("e", Words("", ""), **parts)
+    assert setup(valley, event, quiet_sea=0.0).about["water"] == water
 
 
 def test_a_surge_comes_over_the_island_that_ships():

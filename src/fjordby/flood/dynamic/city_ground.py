@@ -19,7 +19,7 @@ from fjordby.flood.dynamic.structures.buildings import HALF, covered
 from fjordby.grid import Grid
 
 #: What may be done with buildings.
-BUILDINGS = ("ground", "blocks", "raised")
+BUILDINGS = ("ground", "blocks", "raised", "porous")
 
 #: How much a raised building stands above its highest ground [m]; assumed: the floor of most houses
 #: (0.3 m) and a door that holds for a while. Water then goes through a house, but late and slowly.
@@ -59,6 +59,8 @@ class CityGround:
         The cells of stream beds, shape (ny, nx).
     courses
         Streams by id.
+    share
+        Part of each cell that houses leave open, shape (ny, nx); None = all of it.
     """
 
     grid: Grid
@@ -68,6 +70,7 @@ class CityGround:
     blocked: Bools
     channel: Bools
     courses: Mapping[str, Course]
+    share: Array | None = None
 
     @cached_property
     def land(self) -> Bools:
@@ -91,6 +94,7 @@ def city_ground(city: City, cell: float | None = None, buildings: str = "ground"
         "ground": they stand on the ground and are only rough (the default: a cell of 10 m holds
         half a house and half a street, and blocking it would close the street). "blocks": cells
         of which they cover more than half are taken out. "raised": such cells are lifted by 0.3 m.
+        "porous": they take their part of each cell; for runs with tables of the fine ground.
 
     Raises
     ------
@@ -117,15 +121,18 @@ def city_ground(city: City, cell: float | None = None, buildings: str = "ground"
     kept = _rim(sea, bed)
     bed[sea & ~kept] = np.nan
     bed[kept & np.isnan(bed)] = float(np.nanmin(bed)) - 1.0  # a bed is needed; the level is held
-    blocked = np.zeros(grid.shape, bool)
+    blocked, share = np.zeros(grid.shape, bool), None
     if buildings != "ground":
-        houses = covered(city.buildings.geometry.to_numpy(), grid) > HALF
-        blocked = houses & ~sea & ~channel
-    if buildings == "raised":
-        bed[blocked] += RAISED
-        blocked = np.zeros(grid.shape, bool)
+        houses = covered(city.buildings.geometry.to_numpy(), grid)
+        houses[sea | channel] = 0.0
+        if buildings == "porous":
+            share = 1.0 - houses
+        elif buildings == "raised":
+            bed[houses > HALF] += RAISED
+        else:
+            blocked = houses > HALF
     bed[blocked] = np.nan
-    return CityGround(grid, bed, rough, kept, blocked, channel, courses)
+    return CityGround(grid, bed, rough, kept, blocked, channel, courses, share)
 
 
 def _factor(grid: Grid, cell: float | None) -> int:

@@ -10,11 +10,12 @@ import numpy as np
 from fjordby.arrays import Ints
 from fjordby.city import City
 from fjordby.errors import BadValue, MissingLayer
-from fjordby.flood.dynamic.city_ground import CityGround
+from fjordby.flood.dynamic.city_ground import CityGround, Course
 from fjordby.flood.dynamic.forcing import Forcing, Inflow, Level, Rain, steady
 from fjordby.shock import shocks_of
 from fjordby.shock.catalogue import stream_line
 from fjordby.shock.event import Event, Series
+from fjordby.shock.records import StreamEntry
 
 HOUR = 3600.0
 
@@ -248,30 +249,37 @@ def _inflows(city: City, event: Event, ground: CityGround) -> tuple[Inflow, ...]
     """Return the streams that enter, with their flow over time."""
     strange = sorted(set(event.streams) - set(city.streams["id"].astype(str)))
     if strange:
-        known = ", ".join(city.streams["id"].astype(str)) or "none at all"
+        ids = ", ".join(city.streams["id"].astype(str)) or "none at all"
         raise BadValue(
-            f"flows of the city's streams ({known})",
+            f"flows of the city's streams ({ids})",
             f"{', '.join(strange)} in {event.name.en!r}",
             "Use the ids of the streams layer.",
         )
-    flows = {**_base_flows(city), **event.streams}
+    known = _known_streams(city)
+    flows = {**{line: steady(one.base) for line, one in known.items()}, **event.streams}
+    places = {line: one.at for line, one in known.items()}
     return tuple(
-        Inflow(name, *entry(city, ground, name), series)
+        Inflow(name, *entry(city, ground, name, places.get(name)), series)
         for name, series in flows.items()
         if series.values.any()
     )
 
 
-def _base_flows(city: City) -> Mapping[str, Series]:
-    """Return the base flow of each stream that the record of shocks knows [m3/s]."""
+def _known_streams(city: City) -> Mapping[str, StreamEntry]:
+    """Return what the record of shocks says of the city's streams, by their lines."""
     if "shocks" not in city.records:
         return {}
-    named = ((stream_line(city, e), e.base) for e in shocks_of(city).streams)
-    return {line: steady(base) for line, base in named if line is not None}
+    named = ((stream_line(city, one), one) for one in shocks_of(city).streams)
+    return {line: one for line, one in named if line is not None}
 
 
-def entry(city: City, ground: CityGround, stream: str) -> tuple[Ints, Ints]:
-    """Return the cells where a stream comes onto the map: the first of its course on land.
+def entry(
+    city: City, ground: CityGround, stream: str, at: tuple[float, float] | None = None
+) -> tuple[Ints, Ints]:
+    """Return the cells where a stream's flow enters: the first of its course on land.
+
+    With `at`, the first from the cell of its course that is nearest to this point [m]: where the
+    flow was measured or foreseen. Upstream of it the bed is dry.
 
     Raises
     ------
@@ -283,7 +291,8 @@ def entry(city: City, ground: CityGround, stream: str) -> tuple[Ints, Ints]:
     course = ground.courses.get(stream)
     on = np.zeros(0, np.int64)
     if course is not None:
-        on = np.flatnonzero(ground.land[course.rows, course.columns])[:ENTRY_CELLS]
+        on = np.flatnonzero(ground.land[course.rows, course.columns])
+        on = on[_nearest(course, ground, at, on) :][:ENTRY_CELLS]
     if course is None or not on.size:
         raise BadValue(
             "streams that cross the land of the map",
@@ -291,6 +300,14 @@ def entry(city: City, ground: CityGround, stream: str) -> tuple[Ints, Ints]:
             "Draw the line in the direction of the flow, onto known ground.",
         )
     return course.rows[on], course.columns[on]
+
+
+def _nearest(course: Course, ground: CityGround, at: tuple[float, float] | None, on: Ints) -> int:
+    """Return which cell of a course, among those on land, is nearest to a point; 0 for none."""
+    if at is None or not on.size:
+        return 0
+    x, y = ground.grid.x[course.columns[on]], ground.grid.y[course.rows[on]]
+    return int(np.argmin(np.hypot(x - at[0], y - at[1])))
 
 
 def length(hours: float | None, driven: Drivers, after: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.ndimage import label
 
@@ -23,7 +25,7 @@ def first_water(ground: CityGround, before: Forcing) -> Array:
 
     Where the sea's first level stands above the ground and reaches it (4-connected), it stands at
     that level. A stream that enters the map flows at normal depth, h = (n Q / (w sqrt(S)))^(3/5)
-    by Manning, with its entering flow all along and the slope of its bed over 500 m.
+    by Manning, with its entering flow from there on and the slope of its bed over 500 m.
     """
     depth = np.zeros(ground.grid.shape)
     for level in before.levels:
@@ -39,7 +41,10 @@ def first_water(ground: CityGround, before: Forcing) -> Array:
     for inflow in before.inflows:
         course = ground.courses.get(inflow.name)
         if course is not None:
-            _fill(depth, ground, course, max(float(inflow.series.values[0]), 0.0))
+            came = (course.rows == inflow.rows[0]) & (course.columns == inflow.columns[0])
+            below = int(np.argmax(came))
+            rest = replace(course, rows=course.rows[below:], columns=course.columns[below:])
+            _fill(depth, ground, rest, max(float(inflow.series.values[0]), 0.0))
     depth[np.isnan(ground.bed)] = 0.0
     return depth
 

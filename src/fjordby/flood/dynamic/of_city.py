@@ -22,6 +22,7 @@ from fjordby.flood.dynamic.forcing import Forcing
 from fjordby.flood.dynamic.options import Options
 from fjordby.flood.dynamic.record import Asked, Simulation
 from fjordby.flood.dynamic.run import Keep, run
+from fjordby.flood.dynamic.subgrid import run_subgrid
 from fjordby.progress import Progress, silent
 from fjordby.shock.event import Event
 
@@ -46,6 +47,8 @@ class CityRun:
     ----------
     domain, forcing, structures, seconds
         As `run` takes them; the domain's water is where it stands before the warm-up.
+    subgrid
+        How many times wider the computing cells are; None = the domain's own.
     begin
         Time 0 of the run, from the start of the event [s].
     before
@@ -62,6 +65,7 @@ class CityRun:
     forcing: Forcing
     structures: tuple[Any, ...]
     seconds: float
+    subgrid: int | None
     begin: float
     before: Forcing
     ground: CityGround
@@ -74,6 +78,7 @@ def setup(
     event: Event,
     *,
     cell: float | None = None,
+    subgrid: int | None = None,
     buildings: str = "ground",
     gates: str = "rule",
     begin: float | None = None,
@@ -89,8 +94,11 @@ def setup(
         What is there, and what happens.
     cell
         Side of a cell, a multiple of the terrain's [m]; None = the terrain's own.
+    subgrid
+        Compute in cells so many times as wide, that know the ground by tables of its own cells
+        (see `run_subgrid`); None = compute in the cells themselves.
     buildings
-        "ground", "blocks" or "raised"; see `city_ground`.
+        "ground", "blocks", "raised", or with `subgrid` "porous"; see `city_ground`.
     gates
         "rule": worked as the city's structures.toml says (those built later than the event are
         not there). "open" or "shut": all gates stand so throughout, and pumps that go with a
@@ -112,6 +120,11 @@ def setup(
     """
     if gates not in GATES:
         raise BadValue(f"gates among {', '.join(GATES)}", repr(gates), "Choose one of these.")
+    if buildings == "porous" and subgrid is None:
+        raise BadValue(
+            "buildings as ground, blocks or raised without subgrid", "porous",
+            "Add subgrid=2 or more: only its tables know parts of cells.",
+        )  # fmt: skip
     ground = city_ground(city, cell, buildings)
     driven = drivers(city, event, ground, quiet_sea, None if begin is None else begin * HOUR)
     domain = Domain(ground.grid, ground.bed, ground.roughness, first_water(ground, driven.before))
@@ -120,6 +133,7 @@ def setup(
         driven.forcing,
         city_structures(city, event, ground, gates),
         length(hours, driven, after),
+        subgrid,
         driven.begin,
         driven.before,
         ground,
@@ -127,6 +141,7 @@ def setup(
         {
             "city": city.id, "city_fingerprint": city.fingerprint, "event": event.id,
             "cell": ground.grid.cell, "buildings": buildings, "gates": gates,
+            "water": _water(event, driven.forcing),
         },
     )  # fmt: skip
 
@@ -136,6 +151,7 @@ def simulate(
     event: Event,
     *,
     cell: float | None = None,
+    subgrid: int | None = None,
     buildings: str = "ground",
     gates: str = "rule",
     begin: float | None = None,
@@ -157,7 +173,7 @@ def simulate(
 
     Parameters
     ----------
-    city, event, cell, buildings, gates, begin, hours, after, quiet_sea
+    city, event, cell, subgrid, buildings, gates, begin, hours, after, quiet_sea
         See `setup`.
     warm_up
         Hours of quiet before the event; 0 = start from the first guess.
@@ -167,7 +183,7 @@ def simulate(
     Returns
     -------
     Simulation
-        Its `flood("surge")` is the `Flood` that harm is computed from.
+        `made.flood(made.about["water"])` is the `Flood` that harm is computed from.
 
     Examples
     --------
@@ -179,8 +195,8 @@ def simulate(
     True
     """
     laid = setup(
-        city, event, cell=cell, buildings=buildings, gates=gates, begin=begin, hours=hours,
-        after=after, quiet_sea=quiet_sea,
+        city, event, cell=cell, subgrid=subgrid, buildings=buildings, gates=gates, begin=begin,
+        hours=hours, after=after, quiet_sea=quiet_sea,
     )  # fmt: skip
     return start(laid, warm_up=warm_up, asked=asked, options=options, progress=progress,
                  keep=keep)  # fmt: skip
@@ -196,6 +212,11 @@ def start(
     keep: Keep | None = None,
 ) -> Simulation:
     """Run what `setup` laid out; see `simulate`."""
+    if keep is not None and laid.subgrid is not None:
+        raise BadValue(
+            "a run that can be put aside", "one with subgrid, that cannot yet",
+            "Leave the checkpoint out, or the subgrid.",
+        )  # fmt: skip
     options = options or Options()
     domain = laid.domain
     if warm_up > 0.0 and laid.before.inflows:
@@ -203,12 +224,30 @@ def start(
         domain = replace(domain, depth=depth)
     asked = asked or Asked()
     early = tuple(t - laid.begin for t in asked.snapshots)
-    made = run(
-        domain, laid.forcing, laid.seconds, laid.structures, replace(asked, snapshots=early),
-        options, progress, keep,
-    )  # fmt: skip
+    asked = replace(asked, snapshots=early)
+    made = _run(laid, domain, laid.forcing, laid.seconds, asked, options, progress, keep)
     about = {**made.about, **laid.about, "begin": laid.begin, "warm_up": warm_up}
     return replace(_later(made, laid.begin), about=about)
+
+
+def _run(
+    laid: CityRun, domain: Domain, forcing: Forcing, seconds: float, asked: Asked,
+    options: Options, progress: Progress, keep: Keep | None = None,
+) -> Simulation:  # fmt: skip
+    """Run in the cells themselves, or in wider ones with tables of them."""
+    if laid.subgrid is None:
+        return run(domain, forcing, seconds, laid.structures, asked, options, progress, keep)
+    return run_subgrid(
+        domain, laid.subgrid, forcing, seconds, laid.structures, asked, options, progress,
+        laid.ground.share,
+    )  # fmt: skip
+
+
+def _water(event: Event, forcing: Forcing) -> str:
+    """Return what kind of water an event brings, as harm knows it: the first that applies."""
+    if event.sea is not None:
+        return "surge"
+    return "river" if forcing.rain is None else "cloudburst"
 
 
 def _later(made: Simulation, begin: float) -> Simulation:
@@ -228,14 +267,16 @@ def _later(made: Simulation, begin: float) -> Simulation:
 
 def _warmed(laid: CityRun, seconds: float, options: Options, progress: Progress) -> Array:
     """Return the water that stands and flows before the event, computed or remembered [m]."""
-    key = fingerprint(laid.domain, laid.before, laid.structures, seconds, options)
+    key = fingerprint(
+        laid.domain, laid.before, laid.structures, laid.subgrid, laid.ground.share, seconds, options
+    )
     if key not in _warm:
         quiet = Asked(every=seconds, series_every=seconds)
 
         def report(share: float, doing: str) -> None:
             progress(0.0, "fill")
 
-        made = run(laid.domain, laid.before, seconds, laid.structures, quiet, options, report)
+        made = _run(laid, laid.domain, laid.before, seconds, quiet, options, report)
         _warm[key] = np.nan_to_num(made.last.depth)
         while len(_warm) > _KEPT:
             _warm.popitem(last=False)
