@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import fjordby
-from fjordby.cli import city, flood, harm, shock, study
+from fjordby.cli import city, flood, harm, response, shock, study
 from fjordby.cli.show import say, speak, teach
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ study.add_to(app)
 app.add_typer(city.app, name="city")
 app.add_typer(shock.app, name="shock")
 app.add_typer(flood.app, name="flood")
+flood.app.add_typer(response.app, name="response")
 app.add_typer(harm.app, name="harm")
 
 

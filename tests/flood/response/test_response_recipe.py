@@ -16,14 +16,16 @@ from fjordby.flood.response import (
     Brook,
     Recipe,
     Settings,
+    axes_of,
     build,
     event_at,
     load,
     point_of,
     recipe_of,
 )
+from fjordby.flood.response.axes import beyond_of
 from fjordby.flood.response.recipe import sea_base, sea_hours
-from fjordby.shock import Series
+from fjordby.shock import NOW, Future, Series, event_set
 from fjordby.shock.rain import DepthCurve, cloudburst
 from fjordby.shock.sea import surge, surge_shapes
 
@@ -89,6 +91,11 @@ def test_how_long_a_storm_lasts_does_not_depend_on_how_high_it_is():
     assert lengths["klagshamn-2020-09"] < 0.75 * lengths["klagshamn-2017-01"]
 
 
+def test_a_base_above_the_peak_is_a_sea_that_stands_still():
+    sea = event_at({"sea_peak": 0.4, "sea_base": 1.0}, (AXES[0], AXES[2]), RECIPE).sea
+    assert sea.values == pytest.approx(0.4)
+
+
 def test_what_an_event_does_not_have_is_quiet():
     axes = AXES[:2] + AXES[3:]
     rain = event_at({"rain": 0.05}, (AXES[4],), RECIPE)
@@ -108,13 +115,22 @@ def test_a_recipe_is_read_from_the_city_and_from_a_file(stormy_valley):
         assert Recipe.of(json.loads(json.dumps(one.as_dict()))) == one
 
 
+def test_a_citys_axes_hold_all_its_events(stormy_valley):
+    late = Future("central", 2100)
+    axes = axes_of(stormy_valley, (NOW, late))
+    recipe = recipe_of(stormy_valley)
+    assert [axis.name for axis in axes][:2] == ["sea_peak", "sea_hours"]
+    for future in (NOW, late):
+        for event in event_set(stormy_valley, future):
+            assert beyond_of(axes, point_of(event, axes, recipe)) == ()
+    assert axes_of(stormy_valley)[0].high < axes[0].high
+
+
 def test_points_that_no_event_has_are_refused():
     with pytest.raises(BadValue, match="base flow of 3"):
         event_at({"stream_peak": 1.0}, (AXES[3],), RECIPE)
     with pytest.raises(BadValue, match="more than 0 hours"):
         event_at({"sea_peak": 1.0, "sea_hours": 0.0}, AXES[:2], RECIPE)
-    with pytest.raises(BadValue, match="base at or below the peak"):
-        event_at({"sea_peak": 0.1, "sea_base": 0.3}, (AXES[0], AXES[2]), RECIPE)
     with pytest.raises(BadValue, match="an axis among sea_peak"):
         event_at({"moon": 0.1}, (Axis("moon", 0, 1),), RECIPE)
     dry = Recipe(0.0, "klagshamn-2017-01")

@@ -18,11 +18,11 @@ from fjordby.city import City
 from fjordby.errors import BadValue
 from fjordby.flood.rain import rain_left
 from fjordby.flood.response.axes import Axis, Point
-from fjordby.shock import NOW, shocks_of
+from fjordby.shock import NOW, Future, event_set, shocks_of
 from fjordby.shock.catalogue import stream_line
 from fjordby.shock.event import Event, Series
 from fjordby.shock.rain import cloudburst
-from fjordby.shock.sea import hours_above, surge, surge_shape
+from fjordby.shock.sea import hours_above, surge, surge_shape, surge_shapes
 from fjordby.shock.stream import stream_flood
 from fjordby.words import Words
 
@@ -187,7 +187,7 @@ def point_of(event: Event, axes: Sequence[Axis], recipe: Recipe) -> dict[str, fl
     """
     point = {}
     for axis in axes:
-        value = _coordinate(axis).read(event, recipe)
+        value = _coordinate(axis.name).read(event, recipe)
         point[axis.name] = axis.low if value is None else float(value)
     return point
 
@@ -196,7 +196,7 @@ def event_at(point: Point, axes: Sequence[Axis], recipe: Recipe) -> Event:
     """Return the event that stands for a point: what is run there.
 
     Things without an axis are quiet: mean sea, base flow, no rain. Without "sea_hours" the surge
-    has its recorded length.
+    has its recorded length. A base above the peak is taken as the peak: a sea that stands still.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def event_at(point: Point, axes: Sequence[Axis], recipe: Recipe) -> Event:
         For an axis that events are not read by, or a point that no such event has.
     """
     for axis in axes:
-        _coordinate(axis)
+        _coordinate(axis.name)
     sea = _surge(point, recipe)
     peak_time = float(sea.seconds[np.argmax(sea.values)])
     name = ", ".join(f"{axis.name} {point[axis.name]:.3g} {axis.unit}" for axis in axes)
@@ -250,14 +250,58 @@ def recipe_of(city: City) -> Recipe:
     )
 
 
-def _coordinate(axis: Axis) -> Coordinate:
-    if axis.name not in COORDINATES:
+def axes_of(
+    city: City,
+    futures: Sequence[Future] = (NOW,),
+    names: Sequence[str] = ("sea_peak", "sea_hours", "stream_peak"),
+    recipe: Recipe | None = None,
+) -> tuple[Axis, ...]:
+    """Return axes that hold every event of a city's event sets, from quiet to the rarest.
+
+    "sea_hours" goes from the shortest to the longest recorded storm. An axis on which nothing
+    differs (no streams, no rain) is left out.
+
+    Parameters
+    ----------
+    city
+        With a record of its shocks.
+    futures
+        Climates to be held: today's and the worst one asked about.
+    names
+        Of `COORDINATES`.
+    recipe
+        The city's when already known.
+
+    Raises
+    ------
+    BadValue
+        For a name that events are not read by.
+    """
+    known = recipe_of(city) if recipe is None else recipe
+    events = [event for future in futures for event in event_set(city, future)]
+    quiet = Event(id="quiet", name=Words("Stille", "Quiet"))
+    axes = []
+    for name in names:
+        coordinate = _coordinate(name)
+        values = [coordinate.read(event, known) for event in (quiet, *events)]
+        found = [value for value in values if value is not None]
+        if name == "sea_hours":
+            found = [sea_hours(surge(1.0, 0.0, shape)) for shape in surge_shapes()]
+        elif name == "rain":
+            found.append(0.0)
+        if found and max(found) > min(found):
+            axes.append(Axis(name, min(found), max(found), coordinate.unit))
+    return tuple(axes)
+
+
+def _coordinate(name: str) -> Coordinate:
+    if name not in COORDINATES:
         raise BadValue(
             f"an axis among {', '.join(COORDINATES)}",
-            axis.name,
+            name,
             "Name it so, or ask the surface by points instead of events.",
         )
-    return COORDINATES[axis.name]
+    return COORDINATES[name]
 
 
 def _surge(point: Point, recipe: Recipe) -> Series:
@@ -277,9 +321,8 @@ def _surge(point: Point, recipe: Recipe) -> Series:
     else:
         # The base of a shape is a share b of its peak: base = mean + b (peak - mean).
         share = sea_base(whole)
-        if base > peak:
-            raise BadValue("a base at or below the peak", f"{base} over {peak} m", "Swap them.")
-        mean = (float(base) - share * peak) / (1.0 - share)
+        base = min(float(base), peak)
+        mean = (base - share * peak) / (1.0 - share)
     first, last = float(form.hours[0]), float(form.hours[-1])
     return surge(peak, mean, form, (first - 1e-6, last + 1e-6))
 
