@@ -88,20 +88,22 @@ def _part(series: Series, begin: float, end: float) -> Series:
     return Series(seconds - begin, series.at(seconds))
 
 
-def cell_for(city: City, most: int = MOST_CELLS) -> float:
-    """Return the side of a run's cells: the city's own, or as many times it as `most` needs [m].
+def wider(city: City, most: int = MOST_CELLS) -> int | None:
+    """Return how many times as wide as the terrain's the cells of a run are; None = no wider.
+
+    Wider cells know the ground within them by tables, so banks and ditches are not averaged away.
 
     Examples
     --------
-    A city of 1200 x 2000 cells of 10 m is run on cells of 40 m.
+    A city of 1200 x 2000 cells of 10 m is run in cells of 40 m.
     """
-    grid = city.grid
-    return grid.cell * max(1, ceil(sqrt(grid.ny * grid.nx / most)))
+    times = ceil(sqrt(city.grid.ny * city.grid.nx / most))
+    return times if times > 1 else None
 
 
 def chosen(city: City) -> tuple[object, ...]:
     """Return everything that was chosen for the runs of a city, for the key of their results."""
-    return (LEAD, TAIL, RISEN, FALLEN, LONGEST, cell_for(city), repr(OPTIONS))
+    return (LEAD, TAIL, RISEN, FALLEN, LONGEST, wider(city), repr(OPTIONS))
 
 
 def make_storm(shop: Workshop, event: Event, out: Path, progress: Progress) -> None:
@@ -150,9 +152,7 @@ def gather_storms(folder: Path, events: Sequence[Event], run: Sequence[str], pag
     (page / "storms.json").write_text(text, encoding="utf-8")
 
 
-def run_event(
-    city: City, event: Event, progress: Progress, cell: float | None = None
-) -> tuple[Event, Simulation] | Words:
+def run_event(city: City, event: Event, progress: Progress) -> tuple[Event, Simulation] | Words:
     """Run an event hour by hour; return what was run and the run, or why there is none.
 
     A study is not stopped by a storm that cannot be run: its page says why in its place.
@@ -160,11 +160,11 @@ def run_event(
     begin, end = hours_shown(event)
     shown = cut(event, begin, end)
     length = end - begin
-    asked = Asked(every=60.0, series_every=300.0, snapshots=frame_times(length))
+    asked = Asked(every=120.0, series_every=300.0, snapshots=frame_times(length))
     try:
         made = simulate(
-            city, shown, cell=cell or cell_for(city), hours=length / HOUR, asked=asked,
-            options=OPTIONS, progress=progress,
+            city, shown, subgrid=wider(city), begin=0.0, hours=length / HOUR, asked=asked,
+            options=OPTIONS, progress=lambda share, doing: progress(share, ""),
         )  # fmt: skip
     except FjordbyError as trouble:
         return Words(f"Forløbet kan ikke regnes: {trouble}", f"It cannot be run: {trouble}")

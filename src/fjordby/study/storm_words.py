@@ -103,7 +103,11 @@ def compare(
 
 
 def explain(
-    found: Comparison, tracks: Sequence[Track], run_cell: float, ground_cell: float
+    found: Comparison,
+    tracks: Sequence[Track],
+    run_cell: float,
+    ground_cell: float,
+    knows_ground: bool = False,
 ) -> list[Words]:
     """Return why the two differ, the most important first; every number is of this run.
 
@@ -115,6 +119,8 @@ def explain(
         The lines of the run.
     run_cell, ground_cell
         Cells that the run and the still water were computed on [m].
+    knows_ground
+        Whether the run's cells know the finer ground within them by tables.
     """
     whole = found.both + found.only_still + found.only_moving
     if whole <= 0.0:
@@ -128,7 +134,7 @@ def explain(
     words += _why_higher(found)
     words += [w for track in tracks if (w := _of_structure(track, tracks)) is not None]
     if run_cell > 1.01 * ground_cell:
-        words.append(_coarser(run_cell, ground_cell))
+        words.append(_coarser(run_cell, ground_cell, knows_ground))
     return words
 
 
@@ -236,8 +242,15 @@ def _of_structure(track: Track, tracks: Sequence[Track]) -> Words | None:
     )
 
 
-def _coarser(run_cell: float, ground_cell: float) -> Words:
+def _coarser(run_cell: float, ground_cell: float, knows_ground: bool) -> Words:
     cells = {lang: (number(run_cell, lang), number(ground_cell, lang)) for lang in ("da", "en")}
+    if knows_ground:
+        return Words(
+            f"Forløbet er regnet i celler på {cells['da'][0]} m, som kender jorden i dem på "
+            f"{cells['da'][1]} m; gennem smalle passager er det mindre sikkert.",
+            f"The run is computed in cells of {cells['en'][0]} m that know the ground within them "
+            f"at {cells['en'][1]} m; through narrow passages it is less sure.",
+        )
     return Words(
         f"Forløbet er regnet på celler på {cells['da'][0]} m, stillestående vand på "
         f"{cells['da'][1]} m: smalle veje ind og lave kanter kan være gået tabt eller lukket.",

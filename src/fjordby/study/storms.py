@@ -43,7 +43,7 @@ from fjordby.study.storm_words import compare, explain
 from fjordby.words import Words
 
 #: The page plays at most this many maps: more would be a larger file without more to see.
-FRAMES = 48
+FRAMES = 36
 #: Times between maps that people think in [s].
 STEPS = (300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0)
 #: Arrival is told in this many classes.
@@ -72,7 +72,7 @@ def frame_times(seconds: float, frames: int = FRAMES) -> tuple[float, ...]:
     Examples
     --------
     >>> frame_times(7200.0)[:3], len(frame_times(86400.0))
-    ((0.0, 300.0, 600.0), 49)
+    ((0.0, 300.0, 600.0), 25)
     """
     step = next((s for s in STEPS if seconds / s <= frames), seconds / frames)
     times = [k * step for k in range(int(seconds // step) + 1)]
@@ -159,7 +159,7 @@ def _compared(
     row, column = _on_city(city.grid, maps)
     peak = -np.inf if event.sea is None else event.sea.peak
     found = compare(maps, level[row, column], banks[row, column], peak)
-    words = explain(found, tracks, run.grid.cell, city.grid.cell)
+    words = explain(found, tracks, cell_of(run), city.grid.cell, run.grid == city.grid)
     return {**found.as_dict(), "words": [w.as_dict() for w in words]}
 
 
@@ -219,14 +219,20 @@ def engine_said(city: City, run: Simulation) -> dict[str, Any]:
                     "error": round(balance.error, 3)},
         "cautions": [_caution(one, degrees) for one in run.cautions],
         "engine": {
-            "cell": run.grid.cell,
-            "cells": int(run.grid.ny * run.grid.nx),
+            "cell": cell_of(run),
+            "cells": round(run.grid.ny * run.grid.nx * (run.grid.cell / cell_of(run)) ** 2),
             "steps": run.steps,
             "cell_updates": run.cell_updates,
             "wall_seconds": round(run.wall_seconds, 1),
             "cpu_seconds": round(run.cpu_seconds, 1),
         },
     }  # fmt: skip
+
+
+def cell_of(run: Simulation) -> float:
+    """Return the side of the cells that a run was computed in [m]; its maps may be finer."""
+    told = run.about.get("coarse_cell", run.grid.cell)
+    return float(told) if isinstance(told, int | float) else run.grid.cell
 
 
 def _caution(one: Caution, degrees: Transformer) -> dict[str, Any]:
