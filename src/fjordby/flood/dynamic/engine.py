@@ -25,7 +25,7 @@ from fjordby.flood.dynamic.sources import kernels as source_kernels
 from fjordby.flood.dynamic.structures.laid import Laid
 from fjordby.flood.dynamic.survey import kernels as survey_kernels
 from fjordby.flood.dynamic.sweep import kernels
-from fjordby.flood.dynamic.sweep.kernels import ROWS, Walls
+from fjordby.flood.dynamic.sweep.kernels import ROWS, walls_of
 
 #: Water deeper than this is no flood but a mistake [m].
 DEEPEST = 5.0e3
@@ -63,8 +63,8 @@ class Engine:
         self.state = fresh_state(self.board, domain, options.least_depth)
         self.scratch = fresh_scratch(self.board)
         self.seen = fresh_seen(self.board, thresholds)
-        self.across = Walls(laid.faces_x, np.zeros(laid.faces_x.owner.size))
-        self.down = Walls(laid.faces_y, np.zeros(laid.faces_y.owner.size))
+        self.across = walls_of(laid.faces_x)
+        self.down = walls_of(laid.faces_y)
         self.forced = self._forced_blocks()
         self.seconds, self.steps, self.updates = 0.0, 0, 0
         self.looked = 0.0
@@ -218,10 +218,15 @@ class Engine:
         if self.inlets.soaks:
             source_kernels.soak(
                 state, self.inlets.ground, self.inlets.rain(self.seconds, end), board.columns,
-                board.width, end - self.seconds, cell, pace.least_bits,
+                board.width, end - self.seconds, cell, pace.least_bits, self._grain(),
             )  # fmt: skip
         self._flows = (self.passed() - before) / (end - self.seconds)
         self.seconds = end
+
+    def _grain(self) -> float:
+        """Return the last digit of the deepest water [m]."""
+        top = self.state.top.view(self.board.real)
+        return float(np.spacing(np.maximum(top.max(), self.board.real(1.0))))
 
     def _work(self, plan: Plan) -> Floats:
         """Return what each row costs in a stretch, shape (ny,)."""
@@ -250,5 +255,5 @@ class Engine:
 #: What changes in a run.
 _WATER = ("depth", "east", "south", "flow", "wet", "top")
 _SEEN = ("depth", "speed", "flow", "arrival", "duration", "quick", "froude")
-_POINTS = ("counted", "entered", "link_flow", "link_passed")
-_GROUND = ("taken", "soaked", "counted")
+_POINTS = ("counted", "entered", "inflow_owed", "link_flow", "link_passed")
+_GROUND = ("taken", "soaked", "owed", "counted")

@@ -124,6 +124,7 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
         inflow_series=_owner(flow_cells),
         inflow_part=np.concatenate([np.full(len(r), 1.0 / len(r)) for r, _ in flow_cells])
         if flow_cells else np.zeros(0),
+        inflow_owed=np.zeros(sum(len(r) for r, _ in flow_cells)),
         edge=board.cells(*edge),
         edge_factor=factor,
         edge_power=power,
@@ -266,6 +267,7 @@ def _ground(forcing: Forcing, domain: Domain, board: Board) -> Ground:
         taken=np.zeros(size),
         soaked=np.zeros(size),
         sewer=spread("sewer capacity", forcing.sewer),
+        owed=np.zeros((1 if forcing.rain is None else len(forcing.rain.series)) + 1),
         counted=np.zeros(3),
     )
 

@@ -34,6 +34,7 @@ class Points(NamedTuple):
     inflow: Array  # (inflows,) cells
     inflow_series: Array  # (inflows,)
     inflow_part: Array  # (inflows,) part of the series' flow
+    inflow_owed: Array  # (inflows,) what single precision has rounded away so far [m]
     edge: Array  # (edges,) cells that water leaves over the rim
     edge_factor: Array  # (edges,) q = factor x depth^power
     edge_power: Array  # (edges,)
@@ -60,6 +61,7 @@ class Ground(NamedTuple):
     taken: Array  # (1,) or (cells,) water the ground has taken so far [m]
     soaked: Array  # (1,) or (cells,) time that the cell has been wet [s]
     sewer: Array  # (1,) or (cells,) [m/s]
+    owed: Array  # (zones + 1,) rain that is to fall yet, and loss that is to go [m]
     counted: Array  # (3,) rain, infiltration and sewer since the start [m3]
 
 
@@ -122,7 +124,9 @@ def exchange(
     for p in range(points.inflow.size):
         cell, k = points.inflow[p], points.inflow_series[p]
         before = float(depth[cell])
-        depth[cell] = max(before + inflows[k] * points.inflow_part[p] * seconds / area, 0.0)
+        owed = points.inflow_owed[p] + inflows[k] * points.inflow_part[p] * seconds / area
+        depth[cell] = max(before + owed, 0.0)
+        points.inflow_owed[p] = owed - (float(depth[cell]) - before) if before + owed > 0.0 else 0.0
         passed = (float(depth[cell]) - before) * area
         points.counted[INFLOWS] += passed
         points.entered[k] += passed
@@ -211,24 +215,37 @@ def soak_run(
     return fallen, sunk, drained
 
 
+@njit(**LOOP)
+def portion(owed: Array, k: int, more: float, grain: float) -> float:
+    """Return what comes now of what is owed, in whole grains [m]."""
+    owed[k] += more
+    now = np.floor(owed[k] / grain) * grain
+    owed[k] -= now
+    return float(now)
+
+
 @njit(cache=True, **LOOP)
 def soak(
     state: State, ground: Ground, rain: Array, columns: Array, width: int, seconds: float,
-    side: float, least_bits: Any,
+    side: float, least_bits: Any, grain: float,
 ) -> None:  # fmt: skip
     """Let it rain for a while, then let ground and sewers take what they can.
 
     `rain` is what falls in each zone [m]. Dry segments are passed over when it does not rain.
+    Rain and loss come in whole multiples of `grain` [m], the last digit of the deepest water, and
+    the rest waits for its turn: no depth then rounds any of it away.
     """
     area = side * side
     falls = False
     for k in range(rain.size):
+        rain[k] = portion(ground.owed, k, rain[k], grain)
         falls = falls or rain[k] > 0.0
     fallen = sunk = drained = 0.0
     even = ground.zone.size == 1 and ground.law == CONSTANT
     even = even and ground.rate.size == 1 and ground.sewer.size == 1
     rate, sewer = float(ground.rate[0]), float(ground.sewer[0])
     into_soil = rate / (rate + sewer) if rate + sewer > 0.0 else 0.0
+    lost = portion(ground.owed, rain.size, (rate + sewer) * seconds, grain) if even else 0.0
     for row in range(1, state.wet.shape[0] - 1):
         for s in range(state.wet.shape[1]):
             if not falls and state.wet[row, s] == 0:
@@ -237,7 +254,7 @@ def soak(
             if even:
                 stayed, gone = even_rain(
                     state.depth, state.bed, np.uint64(a), np.uint64(b - a), rain[0],
-                    (rate + sewer) * seconds, CLOSED,
+                    lost, CLOSED,
                 )  # fmt: skip
                 fallen += stayed + gone
                 sunk += gone * into_soil

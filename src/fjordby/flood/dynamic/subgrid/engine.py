@@ -26,7 +26,7 @@ from fjordby.flood.dynamic.subgrid.kernels import SEGMENT, Cells, Faces, Water
 from fjordby.flood.dynamic.subgrid.march import kernels as march_kernels
 from fjordby.flood.dynamic.subgrid.sources import kernels as source_kernels
 from fjordby.flood.dynamic.subgrid.tables import Tables
-from fjordby.flood.dynamic.sweep.kernels import State, Walls
+from fjordby.flood.dynamic.sweep.kernels import State, walls_of
 
 #: Most small steps between two looks at the depth that sets them, and between two portions of
 #: rain; a level that swings within them is calmed by `kernels.subgrid_flow`.
@@ -82,8 +82,8 @@ class SubgridEngine(Engine):
         self.domain, grid = driven.domain, tables.grid
         self.board = CoarseBoard(grid.ny, grid.nx, 1, np.float64)
         self.inlets = lay_inlets(driven.forcing, driven.domain, self.board, laid.links)
-        self.across = Walls(laid.faces_x, np.zeros(laid.faces_x.owner.size))
-        self.down = Walls(laid.faces_y, np.zeros(laid.faces_y.owner.size))
+        self.across = walls_of(laid.faces_x)
+        self.down = walls_of(laid.faces_y)
         self.cells = Cells(tables.base, tables.full, tables.part, tables.level)
         self.faces_x = Faces(tables.sill_x, tables.spread_x, tables.width_x, tables.section_x)
         self.faces_y = Faces(tables.sill_y, tables.spread_y, tables.width_y, tables.section_y)

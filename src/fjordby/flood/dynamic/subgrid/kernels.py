@@ -28,8 +28,8 @@ WET_NOW = np.uint8(7)
 #: Largest square of the local Courant number that an explicit step on two axes stands.
 CALM = 0.5
 
-#: What one face may take of a cell in a step: a hair below a quarter, for four faces.
-QUARTER = 0.2495
+#: What the faces may take of a cell in a step, all together: a hair below all.
+ALL = 1.0 - 1.0e-12
 
 
 class Cells(NamedTuple):
@@ -178,7 +178,6 @@ def move_faces(
     held, busy = water.held, water.busy
     sill, spread, width, section = faces.sill, faces.spread, faces.width, faces.section
     end = volume.shape[1] - 1
-    most = QUARTER * cell / seconds
     aside = 0.5 * (1.0 - theta)
     for j in range(1, busy.shape[0] - 1):
         for s in range(1, busy.shape[1] - 1):
@@ -203,7 +202,7 @@ def move_faces(
                     depth, rough2, level0 - level1, own, mean, 0.5 * (size[j0, i0] + size[j, i]),
                     0.5 * swing, gust * depth / above, seconds, cell,
                 )  # fmt: skip
-                new[j, i] = max(min(q, volume[j0, i0] * most), -volume[j, i] * most)
+                new[j, i] = q
 
 
 @njit(error_model="numpy", cache=True)
@@ -261,56 +260,110 @@ def move_cells(
 @njit(error_model="numpy", cache=True)
 def move_structures(
     water: Water, base: Array, walls: Walls, flows: Array, new: Array, dj: int, di: int,
-    least: float, seconds: float, cell: float,
+    seconds: float, cell: float,
 ) -> None:  # fmt: skip
     """Compute the flow over the faces that structures stand on, by their laws."""
-    table = walls.table
-    most = QUARTER * cell / seconds
-    for row in range(table.start.size - 1):
-        stop = table.start[row + 1]
-        p = table.start[row]
+    for row in range(walls.start.size - 1):
+        stop = walls.start[row + 1]
+        p = walls.start[row]
         while p < stop:
-            after = p + 1
-            while after < stop and table.first[after] == 0:
-                after += 1
-            j, i = row + 1, table.column[p] + 1
+            after = face_end(walls.first, p, stop)
+            j, i = row + 1, walls.column[p] + 1
             new[j, i] = structure_flow(
-                water, base, walls, p, after, j, i, j - dj, i - di, flows[j, i], most, seconds, cell
+                water, base, walls, p, after, j, i, j - dj, i - di, flows[j, i], seconds, cell
             )
             p = after
 
 
 @njit(error_model="numpy", cache=True)
+def face_end(first: Array, p: int, stop: int) -> int:
+    """Return where the entries of the face that entry `p` begins have ended."""
+    p += 1
+    while p < stop and first[p] == 0:
+        p += 1
+    return p
+
+
+@njit(error_model="numpy", cache=True)
+def law_flow(
+    water: Water, base: Array, walls: Walls, e: int, j: int, i: int, j0: int, i0: int
+) -> float:
+    """Return the flow of one structure over a face by its law [m2/s]."""
+    return float(laws.edge_flow(
+        walls.law[e], water.level[j0, i0], base[j0, i0], water.level[j, i], base[j, i],
+        walls.crest[e], walls.lid[e], walls.share[e], walls.coefficient[e], walls.way[e],
+    ))  # fmt: skip
+
+
+@njit(error_model="numpy", cache=True)
 def structure_flow(
     water: Water, base: Array, walls: Walls, p: int, stop: int, j: int, i: int, j0: int, i0: int,
-    before: float, most: float, seconds: float, cell: float,
+    before: float, seconds: float, cell: float,
 ) -> float:  # fmt: skip
-    """Return the flow over one face with the entries from `p` to `stop`, and count it [m2/s]."""
-    table = walls.table
+    """Return the flow over one face with the entries from `p` to `stop` [m2/s].
+
+    The sum of their laws, which the water reaches as fast as its drop can move it; never more
+    than half of what makes the two levels equal, so that a small sump does not swing.
+    """
     level0, level1 = water.level[j0, i0], water.level[j, i]
-    bed0, bed1 = base[j0, i0], base[j, i]
     total = 0.0
     for e in range(p, stop):
-        total += laws.edge_flow(
-            table.law[e], level0, bed0, level1, bed1, table.crest[e], table.lid[e],
-            table.share[e], table.coefficient[e], table.way[e],
-        )  # fmt: skip
-    depth = max(level0, level1) - max(bed0, bed1)
+        total += law_flow(water, base, walls, e, j, i, j0, i0)
+    depth = max(level0, level1) - max(base[j0, i0], base[j, i])
     q = laws.ease(total, before, GRAVITY * depth * (level0 - level1) * seconds / cell)
-    q = max(min(q, water.volume[j0, i0] * most), -water.volume[j, i] * most)
-    # Nor more than half of what would make the two levels equal: a small sump does not swing.
     even = abs(level0 - level1) / max(water.rise[j0, i0] + water.rise[j, i], 1e-9)
     even *= 0.5 * cell / seconds
-    q = max(min(q, even), -even)
-    if q * total <= 0.0:
-        return 0.0
-    for e in range(p, stop):
-        part = laws.edge_flow(
-            table.law[e], level0, bed0, level1, bed1, table.crest[e], table.lid[e],
-            table.share[e], table.coefficient[e], table.way[e],
-        )  # fmt: skip
-        walls.passed[e] += q * part / total * seconds * cell
-    return float(q)
+    q = float(max(min(q, even), -even))
+    return q if q * total > 0.0 else 0.0
+
+
+@njit(error_model="numpy", cache=True)
+def count_structures(
+    water: Water, base: Array, walls: Walls, new: Array, dj: int, di: int, seconds: float,
+    cell: float,
+) -> None:  # fmt: skip
+    """Write down what went over each structure, by its part in the flow of its face."""
+    for row in range(walls.start.size - 1):
+        stop = walls.start[row + 1]
+        p = walls.start[row]
+        while p < stop:
+            after = face_end(walls.first, p, stop)
+            j, i = row + 1, walls.column[p] + 1
+            if new[j, i] != 0.0:
+                total = 0.0
+                for e in range(p, after):
+                    total += law_flow(water, base, walls, e, j, i, j - dj, i - di)
+                for e in range(p, after):
+                    part = law_flow(water, base, walls, e, j, i, j - dj, i - di) / total
+                    walls.passed[e] += new[j, i] * part * seconds * cell
+            p = after
+
+
+@njit(error_model="numpy", cache=True)
+def spare_cells(water: Water, east: Array, south: Array, seconds: float, cell: float) -> None:
+    """Cut back the flows out of each cell that would take more than there is."""
+    volume, busy = water.volume, water.busy
+    end = volume.shape[1] - 1
+    share = seconds / cell
+    for j in range(1, busy.shape[0] - 1):
+        for s in range(1, busy.shape[1] - 1):
+            if busy[j, s] == 0:
+                continue
+            first = (s - 1) * SEGMENT + 1
+            for i in range(first, min(first + SEGMENT, end)):
+                out = max(east[j, i + 1], 0.0) - min(east[j, i], 0.0)
+                out = share * (out + (max(south[j + 1, i], 0.0) - min(south[j, i], 0.0)))
+                if out <= volume[j, i] * ALL:
+                    continue
+                less = volume[j, i] * ALL / out
+                if east[j, i + 1] > 0.0:
+                    east[j, i + 1] *= less
+                if east[j, i] < 0.0:
+                    east[j, i] *= less
+                if south[j + 1, i] > 0.0:
+                    south[j + 1, i] *= less
+                if south[j, i] < 0.0:
+                    south[j, i] *= less
 
 
 @njit(error_model="numpy", cache=True)

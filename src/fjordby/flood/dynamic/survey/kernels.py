@@ -13,8 +13,8 @@ from fjordby.flood.dynamic.sweep.kernels import State
 
 #: Depth below which a speed is not believed [m]: films of rain.
 FILM = 0.01
-#: Speeds of more than so many times that of waves do not shorten the step; assumed: uniform flow
-#: in streets and on slopes stays below 2.5.
+#: Speeds of more than so many times that of waves are not believed, and do not shorten the step;
+#: assumed: uniform flow in streets and on slopes stays below 2.5.
 WILD = 2.5
 #: Depth from which flow faster than its own waves is told of [m].
 DEEP = 0.05
@@ -43,14 +43,19 @@ class Seen(NamedTuple):
 @njit(**PHYSICS)
 def look_run(
     depth: Array, flow: Array, deepest: Array, fastest: Array, strongest: Array, first: Any,
-    count: Any, least: Any, film: Any, none: Any,
+    count: Any, least: Any, film: Any, wild: Any, none: Any,
 ) -> None:  # fmt: skip
-    """Take a run of cells into the largest of depth, speed and flow."""
+    """Take a run of cells into the largest of depth, speed and flow.
+
+    Nobody believes the speed of a film, nor one of more than WILD times that of waves: where
+    water has just left a cell, little depth and much flow meet.
+    """
     for i in range(count):
         h, q = depth[first + i], flow[first + i]
         deepest[first + i] = max(deepest[first + i], h)
         strongest[first + i] = max(strongest[first + i], q)
-        fastest[first + i] = max(fastest[first + i], q / max(h, least) if h > film else none)
+        speed = min(q / max(h, least), wild * np.sqrt(h))
+        fastest[first + i] = max(fastest[first + i], speed if h > film else none)
 
 
 @njit(**PHYSICS)
@@ -114,7 +119,7 @@ def look_row(
         first, count = np.uint64(a), np.uint64(b - a)
         look_run(
             state.depth, state.flow, seen.depth, seen.speed, seen.flow, first, count, least,
-            seen.film, none,
+            seen.film, seen.wild, none,
         )  # fmt: skip
         leave_run(
             state.depth, state.east, state.south, seen.now, first, np.uint64(a + width), count,

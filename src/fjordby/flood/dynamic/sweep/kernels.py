@@ -56,10 +56,29 @@ class State(NamedTuple):
 
 
 class Walls(NamedTuple):
-    """The structures on the west faces, or on the north faces, and what went past them."""
+    """The structures on the west faces, or on the north faces (see `FaceTable`), and what passed.
 
-    table: FaceTable
+    One level deep, since what runs on several cores takes no tables within tables.
+    """
+
+    start: Array
+    column: Array
+    first: Array
+    law: Array
+    crest: Array
+    lid: Array
+    share: Array
+    coefficient: Array
+    way: Array
     passed: Array  # (entries,) water that went past each entry since the start [m3]
+
+
+def walls_of(table: FaceTable) -> Walls:
+    """Return a face table as the sweep takes it; what moves in the one moves in the other."""
+    return Walls(
+        table.start, table.column, table.first, table.law, table.crest, table.lid, table.share,
+        table.coefficient, table.way, np.zeros(table.owner.size),
+    )  # fmt: skip
 
 
 class Scratch(NamedTuple):
@@ -90,13 +109,12 @@ def structure_flow(
     The sum of their laws, which the water reaches as fast as its drop can move it
     (`structures.kernels.ease`); never more than a quarter of a cell in a step.
     """
-    table = walls.table
     level0, level1 = float(bed0) + float(depth0), float(bed1) + float(depth1)
     total = 0.0
     for e in range(p, stop):
         total += laws.edge_flow(
-            table.law[e], level0, float(bed0), level1, float(bed1), table.crest[e], table.lid[e],
-            table.share[e], table.coefficient[e], table.way[e],
+            walls.law[e], level0, float(bed0), level1, float(bed1), walls.crest[e], walls.lid[e],
+            walls.share[e], walls.coefficient[e], walls.way[e],
         )  # fmt: skip
     depth = max(level0, level1) - max(float(bed0), float(bed1))
     push = laws.GRAVITY * depth * (level0 - level1) * seconds / cell
@@ -107,8 +125,8 @@ def structure_flow(
     if count:
         for e in range(p, stop):
             part = laws.edge_flow(
-                table.law[e], level0, float(bed0), level1, float(bed1), table.crest[e],
-                table.lid[e], table.share[e], table.coefficient[e], table.way[e],
+                walls.law[e], level0, float(bed0), level1, float(bed1), walls.crest[e],
+                walls.lid[e], walls.share[e], walls.coefficient[e], walls.way[e],
             )  # fmt: skip
             walls.passed[e] += q * part / total * seconds * cell
     return float(q)
@@ -196,10 +214,10 @@ def sweep_stripe(
                 s = e
             p, stop = 0, 0
             if j < rows - 2:
-                p, stop = down.table.start[j], down.table.start[j + 1]
+                p, stop = down.start[j], down.start[j + 1]
             while p < stop:
-                after_it = last_entry(down.table.first, p, stop)
-                i = down.table.column[p] + 1
+                after_it = last_entry(down.first, p, stop)
+                i = down.column[p] + 1
                 s = (i - 1) // SEGMENT
                 if time_south[s] > 0:
                     k = min(level_j[s], level_b[s])
@@ -252,10 +270,10 @@ def move_row(
             c = a if joined else a + 1
             west_faces(state, pace, buffer, row, c, b - c, spare, level[s])
         s = e
-    p, stop = across.table.start[j - 1], across.table.start[j]
+    p, stop = across.start[j - 1], across.start[j]
     while p < stop:
-        after_it = last_entry(across.table.first, p, stop)
-        i = across.table.column[p] + 1
+        after_it = last_entry(across.first, p, stop)
+        i = across.column[p] + 1
         s = (i - 1) // SEGMENT
         outer = i == columns[s]
         if (west[s] if outer else own[s]) > 0:
