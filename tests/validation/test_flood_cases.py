@@ -76,7 +76,7 @@ def test_structures_pass_what_their_laws_say():
 def test_a_lake_among_structures_lies_still(precision, datum):
     run = structures.rest_run(options=Options(precision=precision), datum=datum)
     speed = np.nanmax(np.hypot(run.last.speed_x, run.last.speed_y))
-    assert speed < (1e-4 if precision == "single" else 1e-7)
+    assert speed < (5e-4 if precision == "single" else 1e-7)
     assert np.abs(run.structures.to_numpy()).max() < (1e-3 if precision == "single" else 1e-6)
 
 

@@ -235,14 +235,14 @@ def rest_run(level: float = 0.4, options: Options | None = None, datum: float = 
 def at_rest() -> Outcome:
     """Let a lake lie for half an hour over rough ground with every structure in it."""
     findings, runs = [], []
-    for precision, most in (("single", 1e-4), ("double", 1e-9)):
+    for precision, most in (("single", 5e-4), ("double", 1e-9)):
         run = rest_run(options=Options(precision=precision))
         runs.append(run)
         speed = np.hypot(run.last.speed_x, run.last.speed_y)
         findings.append(
             Finding(f"largest speed after half an hour, {precision} precision", 0.0,
                     float(np.nanmax(speed)), most, "m/s",
-                    "differences of level of one rounding of the depth drive flows that die")
+                    "levels known to 2e-7 m even out: half a millimetre a second at most")
         )  # fmt: skip
         findings.append(
             Finding(f"largest flow of a structure, {precision} precision", 0.0,
