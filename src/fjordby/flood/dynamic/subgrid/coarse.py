@@ -47,7 +47,8 @@ def driven(tables: Tables, forcing: Forcing) -> Driven:
     """Bring a fine domain's forcing and water onto the coarse grid.
 
     A coarse cell is held when one of its fine cells is held that shares its main body of water at
-    the lowest level of the series: a sea behind a dike does not hold the town before it.
+    the lowest level of the series: a sea behind a dike does not hold the town before it. Where no
+    cell of a level does, those count that share it at its highest.
 
     Raises
     ------
@@ -133,8 +134,10 @@ def _checked(name: str, rows: Ints, columns: Ints, fine: Domain) -> tuple[Ints, 
 def _level(one: Level, tables: Tables) -> Level:
     rows, columns = _checked(one.name, one.rows, one.columns, tables.fine)
     lowest = float(one.series.values.min())
-    bed = np.asarray(tables.fine.bed)[rows, columns]
-    shared = tables.joins[rows, columns] <= np.maximum(lowest, bed)
+    bed, joins = np.asarray(tables.fine.bed)[rows, columns], tables.joins[rows, columns]
+    shared = joins <= np.maximum(lowest, bed)
+    if not shared.any():
+        shared = joins <= one.series.peak
     if not shared.any():
         k = int(np.argmin(bed))
         x, y = tables.fine.grid.x[columns[k]], tables.fine.grid.y[rows[k]]

@@ -114,7 +114,8 @@ def subgrid_flow(
 
     The local-inertial flux of Bates et al. (2010), with the conveyance of the whole section in
     the friction (Volp et al. 2013): in a section of area A and conveyance K under a uniform
-    friction slope, dQ/dt = g A (-d(level)/dx - Q |Q| / K^2). Where a cell has so little open
+    friction slope, dQ/dt = g A (-d(level)/dx - Q |Q| / K^2), with the |Q| that is sought (see
+    `flow.kernels.face_flow`). Where a cell has so little open
     area that its level would swing within a step, the water gets the inertia with which it does
     not; a steady flow does not feel it.
 
@@ -137,10 +138,11 @@ def subgrid_flow(
         Time step [s] and side of the coarse cell [m].
     """
     push = GRAVITY * seconds * depth
-    speed = max(abs(own), size)
-    resist = GRAVITY * seconds * rough2 * speed * inverse_seven_thirds(np.float32(depth))
+    resist = GRAVITY * seconds * rough2 * inverse_seven_thirds(np.float32(depth))
     inertia = max(1.0, push * seconds * rise / (CALM * cell * cell))
-    return float((mean * inertia + push * drop / cell + gust) / (inertia + resist))
+    driven = mean * inertia + push * drop / cell + gust
+    across = inertia + resist * max(size - abs(own), 0.0)
+    return float(2.0 * driven / (across + np.sqrt(across * across + 4.0 * resist * abs(driven))))
 
 
 @njit(error_model="numpy", cache=True)
@@ -193,7 +195,11 @@ def move_faces(
                     continue
                 depth, rough2 = section_of(above, spread[j, i], width[j, i], section, j, i)
                 own = flows[j, i]
-                mean = theta * own + aside * (flows[j0, i0] + flows[j + dj, i + di])
+                behind, ahead = flows[j0, i0], flows[j + dj, i + di]
+                # A neighbour that carries nothing (a rim, a wall, dry ground, the sea) has no say.
+                behind = behind if behind != 0.0 else own
+                ahead = ahead if ahead != 0.0 else own
+                mean = theta * own + aside * (behind + ahead)
                 # A held cell has no swing of its own.
                 swing = (0.0 if held[j0, i0] else rise[j0, i0]) + (
                     0.0 if held[j, i] else rise[j, i]

@@ -197,8 +197,8 @@ def _gauges(found: pd.DataFrame, asked: Asked, domain: Domain, made: Tables) -> 
     for one in asked.gauges:
         row, column = (int(k) for k in domain.grid.rows_columns(np.array(one.x), np.array(one.y)))
         bed, join = float(domain.bed[row, column]), float(made.joins[row, column])
-        level = found["level", one.name].to_numpy()
+        level = found[one.name, "level"].to_numpy()
         wet = level > join
-        found["depth", one.name] = np.where(wet, level - bed, 0.0)
-        found["level", one.name] = np.where(wet, level, bed)
+        found[one.name, "depth"] = np.where(wet, level - bed, 0.0)
+        found[one.name, "level"] = np.where(wet, level, bed)
     return found

@@ -11,10 +11,12 @@ from fjordby.flood.dynamic.subgrid.kernels import (
     Cells,
     Faces,
     Water,
+    count_structures,
     mark_busy,
     move_cells,
     move_faces,
     move_structures,
+    spare_cells,
 )
 from fjordby.flood.dynamic.subgrid.sources.kernels import Brim, exchange, prepare
 from fjordby.flood.dynamic.sweep.kernels import Walls
@@ -54,8 +56,11 @@ def stretch(
         move_faces(
             water, down, south, new_south, 1, 0, theta, least, gust[1] * seconds, seconds, cell
         )
-        move_structures(water, cells.base, walls_across, east, new_east, 0, 1, least, seconds, cell)
-        move_structures(water, cells.base, walls_down, south, new_south, 1, 0, least, seconds, cell)
+        move_structures(water, cells.base, walls_across, east, new_east, 0, 1, seconds, cell)
+        move_structures(water, cells.base, walls_down, south, new_south, 1, 0, seconds, cell)
+        spare_cells(water, new_east, new_south, seconds, cell)
+        count_structures(water, cells.base, walls_across, new_east, 0, 1, seconds, cell)
+        count_structures(water, cells.base, walls_down, new_south, 1, 0, seconds, cell)
         taken = tally[2]
         move_cells(water, cells, new_east, new_south, least, seconds, cell, tally)
         points.counted[LEVELS] -= (tally[2] - taken) * cell * cell

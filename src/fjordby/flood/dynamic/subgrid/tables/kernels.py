@@ -21,6 +21,16 @@ def find(parent: Array, i: int) -> int:
 
 
 @njit(cache=True)
+def leads(a: int, b: int, values: Array, owner: Array, weight: Array, rim: Array) -> bool:
+    """Return whether body a stays the main one where it meets b: by rim, area, lowest ground."""
+    if rim[a] != rim[b]:
+        return bool(rim[a] > rim[b])
+    if weight[a] != weight[b]:
+        return bool(weight[a] > weight[b])
+    return bool(values[owner[a]] < values[owner[b]])
+
+
+@njit(cache=True)
 def join_window(
     bed: Array, row0: int, row1: int, col0: int, col1: int, own: Array, joins: Array,
     parent: Array, owner: Array, above: Array, merged: Array, weight: Array, rim: Array,
@@ -62,42 +72,47 @@ def join_window(
         parent[k], owner[k], above[k], merged[k] = k, k, -1, z
         weight[k] = 1 if inside else 0
         rim[k] = 1 if inside and edge else 0
-        for side in range(4):
-            dr, dc = (-1, 1, 0, 0)[side], (0, 0, -1, 1)[side]
-            if not (row0 <= row + dr < row1 and col0 <= col + dc < col1):
-                continue
-            near = k + dr * width + dc
-            if parent[near] < 0:
-                continue
-            a, b = find(parent, near), find(parent, k)
-            if a == b:
-                continue
-            if rim[b] > rim[a] or (rim[b] == rim[a] and weight[b] > weight[a]):
+        # The best of the bodies around takes the cell in, then the others meet it.
+        for take in range(5):
+            best = -1
+            for side in range(4):
+                dr, dc = (-1, 1, 0, 0)[side], (0, 0, -1, 1)[side]
+                if not (row0 <= row + dr < row1 and col0 <= col + dc < col1):
+                    continue
+                near = k + dr * width + dc
+                if parent[near] < 0:
+                    continue
+                body = find(parent, near)
+                if body == find(parent, k):
+                    continue
+                if best < 0 or leads(body, best, values, owner, weight, rim):
+                    best = body
+            if best < 0:
+                break
+            a, b = find(parent, k), best
+            if take == 0 or leads(b, a, values, owner, weight, rim):
                 a, b = b, a
             above[owner[b]] = owner[a]
             merged[owner[b]] = z
             parent[b] = a
             weight[a] += weight[b]
             rim[a] = max(rim[a], rim[b])
-    _write_joins(
-        bed, row0, col0, width, count, own, joins, parent, owner, above, merged, weight, rim
+    write_joins(
+        bed, values, row0, col0, width, own, joins, parent, owner, above, merged, weight, rim
     )
 
 
 @njit(cache=True)
-def _write_joins(
-    bed: Array, row0: int, col0: int, width: int, count: int, own: Array, joins: Array,
+def write_joins(
+    bed: Array, values: Array, row0: int, col0: int, width: int, own: Array, joins: Array,
     parent: Array, owner: Array, above: Array, merged: Array, weight: Array, rim: Array,
 ) -> None:  # fmt: skip
     """Write the level of joining of each cell of the coarse cell, from the tree of meetings."""
     main = -1
-    for k in range(count):
-        if parent[k] == k and weight[k] > 0:
-            better = main < 0
-            if not better:
-                better = rim[k] > rim[main] or (rim[k] == rim[main] and weight[k] > weight[main])
-            if better:
-                main = k
+    for k in range(values.size):
+        whole = parent[k] == k and weight[k] > 0
+        if whole and (main < 0 or leads(k, main, values, owner, weight, rim)):
+            main = k
     for row in range(own[0], own[1]):
         for col in range(own[2], own[3]):
             k = (row - row0) * width + col - col0
