@@ -225,23 +225,23 @@ def test_the_same_run_twice_gives_the_same_bits():
 
 
 def test_local_time_steps_tell_the_same_flood_as_one_step_for_all():
-    """A deep fjord beside a shallow plain: the plain's longer step changes little.
+    """A deep fjord beside a shallow lagoon: the lagoon's longer step changes little.
 
     Both are first order in time; they part by their errors of the step, centimetres at most.
     """
     x = np.arange(448)
-    bed = np.where(x < 64, -20.0, 0.0) * np.ones((32, 1)) + 0.001 * x
+    bed = np.where(x < 64, -20.0, -1.0) * np.ones((32, 1)) + 0.001 * x
     grid = Grid(0.0, 320.0, 10.0, 32, 448, "EPSG:25832")
     rows, columns = along_edge(grid, "west")
-    sea = Level("sea", rows, columns, Series(np.array([0.0, 300.0]), np.array([0.0, 2.0])))
+    sea = Level("sea", rows, columns, Series(np.array([0.0, 600.0]), np.array([0.0, 0.5])))
     runs = [
         dynamic.run(
-            Domain(grid, bed, 0.03, np.maximum(-bed, 0.0)), Forcing(levels=(sea,)), 1500.0,
+            Domain(grid, bed, 0.03, np.maximum(-bed, 0.0)), Forcing(levels=(sea,)), 900.0,
             options=Options(local_steps=local),
         )
         for local in (True, False)
     ]  # fmt: skip
-    assert runs[0].cell_updates < 0.9 * runs[1].cell_updates
+    assert runs[0].cell_updates < 0.7 * runs[1].cell_updates
     wet = runs[1].last.depth > 0.05
     assert np.abs(runs[0].last.depth - runs[1].last.depth)[wet].mean() < 0.01
 
@@ -264,7 +264,7 @@ def test_all_the_rain_falls_on_deep_water_too(cell, depth, precision):
     )
     due = rate * 120.0 * grid.ny * grid.nx * grid.cell_area
     # What is less than a unit of the depth waits for more.
-    owed = np.spacing(np.float32(depth)) * grid.ny * grid.nx * grid.cell_area
+    owed = float(np.spacing(np.float32(depth))) * grid.ny * grid.nx * grid.cell_area
     assert run.balance.rain == pytest.approx(due, rel=1e-3, abs=2.0 * owed)
     assert run.balance.end - run.balance.start == pytest.approx(due, rel=1e-3, abs=2.0 * owed)
 
