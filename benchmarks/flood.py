@@ -5,12 +5,13 @@ minute). Every engine gets the same ground, water at first, sea, rain, roughness
 in a process of its own on as many cores as the table says. The peers live in `.venv-peers`
 (`make bench-peers`); those that are not there, and those that take many minutes, are shown as
 they were measured earlier and marked so (`--fresh` runs the long ones again, `--keep` writes what
-was measured into `peers/results.json`).
+was measured into `peers/results.json`, `--page` puts the print into the manual).
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -37,6 +38,9 @@ from case import Case  # noqa: E402
 from compare import WET, differences  # noqa: E402
 
 RESULTS = PEERS / "results.json"
+PAGE = Path(__file__).parents[1] / "docs" / "flood_benchmarks.md"
+MARKS = ("<!-- printed by benchmarks/flood.py -->", "<!-- end of print -->")
+MANY = 500_000  # cells from which the peers take many minutes
 SEEN = 0.01  # depth from which a cell counts as wet in the tables [m]
 
 
@@ -175,12 +179,12 @@ def side_by_side(title: str, case: Case, engines: tuple[Engine, ...], ask: argpa
     earlier, fresh, base, ours_map = kept(), {}, None, None
     for engine in engines:
         key = f"{mark(case)}/{engine.name}"
-        long = not engine.ours and case.bed.size > 500_000 and key in earlier and not ask.fresh
-        it = None if long else measured(engine, where, folder)
+        long = not engine.ours and (engine.slow or case.bed.size > MANY)
+        it = None if long and key in earlier and not ask.fresh else measured(engine, where, folder)
         if it is not None:
             found = np.load(it["map"])
             it["wet"] = int((found >= SEEN).sum())
-            if base is None:
+            if base is None and engine.ours:
                 base, ours_map = it, found
             elif ours_map is not None:
                 it["apart"] = differences(found, ours_map, case)
@@ -227,6 +231,30 @@ def whole_town(rows: dict[str, dict], coarse: dict[str, dict]) -> None:
         print(f"    steps of the coarse one it would take about {64 * it['cpu']:,.0f} CPU seconds.")
 
 
+class Twice:
+    """A standard output that also remembers what was written."""
+
+    def __init__(self) -> None:
+        self.screen, self.written = sys.stdout, ""
+
+    def write(self, text: str) -> int:
+        """Write and remember."""
+        self.written += text
+        return self.screen.write(text)
+
+    def flush(self) -> None:
+        """Pass it on."""
+        self.screen.flush()
+
+
+def renew(printed: str) -> None:
+    """Put what was printed into the page of the manual, between its two marks."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    text = f"{before}{MARKS[0]}\n```text\n{printed.strip()}\n```\n{MARKS[1]}{after}"
+    PAGE.write_text(text, encoding="utf-8")
+
+
 def versions() -> str:
     """Return the versions that matter."""
     names = [f"{p} {importlib.metadata.version(p)}" for p in ("fjordby", "numpy", "numba")]
@@ -239,8 +267,20 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small cases, about a minute")
     parser.add_argument("--fresh", action="store_true", help="run the long ones of the peers again")
     parser.add_argument("--keep", action="store_true", help="write the peers' results to a file")
+    parser.add_argument("--page", action="store_true", help="put the print into the manual")
     parser.add_argument("--only", choices=("machine", "town", "coarse", "rain", "alone"))
     ask = parser.parse_args()
+    if not ask.page:
+        everything(ask)
+        return
+    both = Twice()
+    with contextlib.redirect_stdout(both):
+        everything(ask)
+    renew(both.written)
+
+
+def everything(ask: argparse.Namespace) -> None:
+    """Print what was asked for."""
 
     def wanted(part: str) -> bool:
         return ask.only in (None, part)

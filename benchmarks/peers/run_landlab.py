@@ -3,7 +3,8 @@
 A ring of closed nodes stands around our cells. The west column is held by writing its depth
 before each step. `alpha` is 0.6, not its default of 0.7: with `theta` = 0.8 the scheme is stable in
 two directions up to sqrt(theta / 2) = 0.63, and at 0.7 the deep fjord swings to twice its depth.
-`steep_slopes` stays off, as by default: it is not needed here and made 4,000 m3 of water.
+Steps are cut to 5 s, as itzi-core does by default: on dry ground the first one would last minutes,
+and the rain of minutes let go at once never settles. `steep_slopes` stays off, as by default.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 from case import Answer, Case, measured
 from landlab import RasterModelGrid
 from landlab.components import OverlandFlow
+
+LONGEST = 5.0  # longest step, as itzi-core's default [s]
 
 
 def prepared(case: Case):
@@ -45,7 +48,7 @@ def prepared(case: Case):
             if case.has_sea:
                 h[held] = np.maximum(case.sea(seconds) - bed[held], 0.0)
             stop = case.rain_until if raining and case.rain_until < case.end else case.end
-            dt = min(flow.calc_time_step(), stop - seconds)
+            dt = min(flow.calc_time_step(), LONGEST, stop - seconds)
             flow.run_one_step(dt)
             seconds, steps = seconds + dt, steps + 1
             rained += flow.rainfall_intensity * dt * core.size * area
@@ -56,7 +59,7 @@ def prepared(case: Case):
                 next_look = seconds + 10.0
         np.maximum(largest, h, out=largest)
         error = h[core].sum() * area - start - rained - entered
-        words = "alpha 0.6, theta 0.8; largest depth looked at every 10 s"
+        words = f"alpha 0.6, theta 0.8, steps of at most {LONGEST:g} s"
         return Answer(largest[ours].reshape(ny, nx)[::-1], steps, error, words)
 
     return work
