@@ -167,8 +167,8 @@ def test_still_water_floods_more_than_a_sea_that_is_up_for_some_hours(
     said = " ".join(w.en for w in explain(found, tracks_of(valley, surge_by_hand, run), 10.0, 10.0))
     assert "the sea stands above" in said
     assert "lower" in said
-    assert "pump lifts 23,000 m³" in said
-    assert "gate lets nothing through for 6 hours" in said
+    assert "pump: 23,000 m³ lifted" in said
+    assert "gate: nothing through for 6 hours" in said
     assert "cells of" not in said
 
 

@@ -23,6 +23,9 @@ from fjordby.study.page_ground import LARGEST_SIDE, NEVER, without_channels
 
 #: Water thinner than this has no level of its own [m]; the engine's least depth.
 THIN = 1e-3
+#: In cells wider than the ground's, less than this on average is not looked for in pits [m;
+#: assumed: a fifth of what counts as wet].
+SHALLOW = 0.01
 #: The deepest that is told apart on the map [m]: one byte of centimetres.
 DEEPEST = 2.55
 MINUTE = 60.0
@@ -113,7 +116,8 @@ def storm_maps(
     lifted = np.where(land, banks - terrain, 0.0).astype(np.float32)
     stands = np.nan_to_num(still.values.astype(np.float32))
     near = _Near.of(city.grid, run.grid)
-    wet = land & (near.nearest_of(np.nan_to_num(run.depth) > THIN) | (stands > THIN))
+    least = THIN if run.grid == city.grid else SHALLOW
+    wet = land & (near.nearest_of(np.nan_to_num(run.depth) > least) | (stands > THIN))
     index = np.flatnonzero(wet)
     laid = _Laid(near.at(index), terrain.ravel()[index], lifted.ravel()[index])
     frames = [laid.depth(run.bed, shot.depth) for shot in run.snapshots]

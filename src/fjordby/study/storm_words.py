@@ -21,6 +21,8 @@ TOLD_SHARE = 0.02
 SAME = 0.05
 #: Water this much above the highest sea did not come from it alone [m; assumed].
 ABOVE_SEA = 0.1
+#: A sea that moves by less is quiet [m; assumed: the daily tide of inner waters].
+RISING = 0.4
 HOUR = 3600.0
 HECTARE = 1e4
 
@@ -108,6 +110,7 @@ def explain(
     run_cell: float,
     ground_cell: float,
     knows_ground: bool = False,
+    rained: float = 0.0,
 ) -> list[Words]:
     """Return why the two differ, the most important first; every number is of this run.
 
@@ -121,6 +124,8 @@ def explain(
         Cells that the run and the still water were computed on [m].
     knows_ground
         Whether the run's cells know the finer ground within them by tables.
+    rained
+        Rain that ran off in the run [m3].
     """
     whole = found.both + found.only_still + found.only_moving
     if whole <= 0.0:
@@ -130,7 +135,7 @@ def explain(
     if found.only_still > TOLD_SHARE * whole:
         words += _why_less(found, tracks)
     if found.only_moving > TOLD_SHARE * whole:
-        words += _why_more(found, tracks)
+        words += _why_more(found, tracks, rained)
     words += _why_higher(found)
     words += [w for track in tracks if (w := _of_structure(track, tracks)) is not None]
     if run_cell > 1.01 * ground_cell:
@@ -173,25 +178,27 @@ def _why_less(found: Comparison, tracks: Sequence[Track]) -> list[Words]:
     return []
 
 
-def _why_more(found: Comparison, tracks: Sequence[Track]) -> list[Words]:
+def _why_more(found: Comparison, tracks: Sequence[Track], rained: float) -> list[Words]:
     won = {lang: hectares(found.only_moving, lang) for lang in ("da", "en")}
     streams = [track for track in tracks if track.kind == STREAM]
-    raining = any(track.kind == RAIN for track in tracks)
     brought = sum(float(np.trapezoid(t.values, t.seconds)) for t in streams)
-    if streams and (found.above_sea > 0.5 or not any(t.kind == SEA for t in tracks)):
-        volume = {lang: cubic_metres(brought, lang) for lang in ("da", "en")}
-        return [Words(
-            f"{won['da']} bliver kun våde i forløbet: åerne bringer {volume['da']}, som må over "
-            "bredderne, når havet står imod. Den stillestående beregning kender ingen åer.",
-            f"{won['en']} get wet only in the run: the streams bring {volume['en']}, which has "
-            "to go over the banks while the sea stands against it. Still water knows no streams.",
-        )]  # fmt: skip
-    if raining:
+    if rained > brought:
         return [Words(
             f"{won['da']} bliver kun våde i forløbet: regnen løber ned ad skrænter og veje, "
             "før den samles. Stillestående vand er der kun, hvor den ender.",
             f"{won['en']} get wet only in the run: rain runs down slopes and roads before it "
             "gathers. Still water is only where it ends.",
+        )]  # fmt: skip
+    if streams and (found.above_sea > 0.5 or not any(t.kind == SEA for t in tracks)):
+        volume = {lang: cubic_metres(brought, lang) for lang in ("da", "en")}
+        high = any(np.ptp(t.values) > RISING for t in tracks if t.kind == SEA)
+        against = Words(", mens havet står imod", " while the sea stands against it")
+        more = against if high else Words("", "")
+        return [Words(
+            f"{won['da']} bliver kun våde i forløbet: åerne bringer {volume['da']}, og noget af "
+            f"det går over bredderne{more.da}. Den stillestående beregning kender ingen åer.",
+            f"{won['en']} get wet only in the run: the streams bring {volume['en']}, and some of "
+            f"it goes over the banks{more.en}. Still water knows no streams.",
         )]  # fmt: skip
     return [Words(
         f"{won['da']} bliver kun våde i forløbet: vand i fart stuver op foran det, der står i "
@@ -228,17 +235,17 @@ def _of_structure(track: Track, tracks: Sequence[Track]) -> Words | None:
     name = track.name
     if track.kind == PUMP and track.moved > 0.0:
         volume = {lang: cubic_metres(track.moved, lang) for lang in ("da", "en")}
-        return Words(f"{name.da} løfter {volume['da']}.", f"{name.en} lifts {volume['en']}.")
+        return Words(f"{name.da}: {volume['da']} løftet.", f"{name.en}: {volume['en']} lifted.")
     if track.kind != GATE or track.still_seconds < HOUR:
         return None
     shut = {lang: spell(track.still_seconds, lang) for lang in ("da", "en")}
     streams = [t for t in tracks if t.kind == STREAM]
     if not streams:
-        return Words(f"{name.da} lader intet igennem i {shut['da']}.",
-                     f"{name.en} lets nothing through for {shut['en']}.")  # fmt: skip
+        return Words(f"{name.da}: intet igennem i {shut['da']}.",
+                     f"{name.en}: nothing through for {shut['en']}.")  # fmt: skip
     return Words(
-        f"{name.da} lader intet igennem i {shut['da']}; imens kommer åernes vand bagfra.",
-        f"{name.en} lets nothing through for {shut['en']}; meanwhile the streams come from behind.",
+        f"{name.da}: intet igennem i {shut['da']}; imens kommer åernes vand bagfra.",
+        f"{name.en}: nothing through for {shut['en']}; meanwhile the streams come from behind.",
     )
 
 

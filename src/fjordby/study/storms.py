@@ -159,7 +159,9 @@ def _compared(
     row, column = _on_city(city.grid, maps)
     peak = -np.inf if event.sea is None else event.sea.peak
     found = compare(maps, level[row, column], banks[row, column], peak)
-    words = explain(found, tracks, cell_of(run), city.grid.cell, run.grid == city.grid)
+    words = explain(
+        found, tracks, cell_of(run), city.grid.cell, run.grid == city.grid, run.balance.rain
+    )
     return {**found.as_dict(), "words": [w.as_dict() for w in words]}
 
 
