@@ -112,6 +112,7 @@ def fresh_state(board: Board, domain: Domain, least: float) -> State:
         wet=np.zeros((board.ny + 2, segments), np.uint8),
         top=np.zeros((board.ny + 2, segments), board.whole),
         level=np.zeros((-(-board.ny // ROWS), segments), np.uint8),
+        span=np.zeros((board.ny + 2, 2), np.int64),
     )
     tops = segment_largest(board, depth)
     state.top.view(board.real)[1:-1] = tops

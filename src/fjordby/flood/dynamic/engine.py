@@ -66,6 +66,8 @@ class Engine:
         self.across = walls_of(laid.faces_x)
         self.down = walls_of(laid.faces_y)
         self.forced = self._forced_blocks()
+        self.awake = self._awake_segments()
+        self.room = np.zeros((2, self.board.ny + 2), np.int64)
         self.seconds, self.steps, self.updates = 0.0, 0, 0
         self.looked = 0.0
         self.whole = True
@@ -198,6 +200,7 @@ class Engine:
         """Take `plan.count` small steps."""
         board, state, points = self.board, self.state, self.inlets.points
         state.level[...] = plan.level
+        kernels.find_spans(state, self.awake, plan.count, *self.room)
         cell = self.domain.grid.cell
         end = self.seconds + plan.step * plan.count
         before = self.passed()
@@ -239,6 +242,13 @@ class Engine:
         poured = self.board.lay(self.inlets.poured.astype(float))
         poured[self.inlets.points.edge] = 1.0
         return pacing.by_block(segment_largest(self.board, poured)) > 0.0
+
+    def _awake_segments(self) -> Array:
+        """Return the segments that may get water otherwise than over faces, rim included."""
+        got = self.board.lay((self.inlets.poured | self.inlets.held).astype(float))
+        awake = np.zeros(self.state.wet.shape, np.bool_)
+        awake[1:-1] = segment_largest(self.board, got) > 0.0
+        return awake
 
     def _hold(self, seconds: float) -> None:
         """Set the held cells to their level."""

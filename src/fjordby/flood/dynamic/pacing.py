@@ -22,6 +22,10 @@ FILM = 0.1
 #: Water crosses at most this part of a cell in a step: a face may take a quarter of a cell.
 CROSSED = 0.24
 
+#: Small steps in a stretch, and how long it lasts at most [s], unless one round of the slowest
+#: blocks is longer; assumed: in 15 s no flood grows so fast that its steps become too long.
+STEPS, HOLDS = 32, 15.0
+
 #: A step shorter than this means that something is wrong [s].
 SHORTEST = 1.0e-4
 
@@ -38,7 +42,7 @@ class Plan:
     step
         The smallest time step [s].
     count
-        How many of them: a power of two.
+        How many of them: whole rounds of the slowest block.
     level
         Time step of each block as a power of two of the smallest, shape (blocks, segments).
     limit
@@ -99,9 +103,13 @@ def plan(limit: Floats, forced: Array, remaining: float, options: Options) -> Pl
     used = level[np.isfinite(limit)]
     top = int(used.max()) if used.size else highest
     level = np.minimum(level, top).astype(np.uint8)
-    count = 1 << top
-    stretches = max(1, int(np.ceil(remaining / (smallest * count) - 1e-9)))
-    return Plan(remaining / (stretches * count), count, level, limit)
+    round_ = 1 << top
+    rounds = max(1, int(np.ceil(remaining / (smallest * round_) - 1e-9)))
+    # Several rounds by one plan, as long as depths do not change much meanwhile.
+    most = max(1, min(STEPS // round_, int(HOLDS / (smallest * round_))))
+    stretches = -(-rounds // most)
+    rounds = stretches * -(-rounds // stretches)
+    return Plan(remaining / (rounds * round_), rounds // stretches * round_, level, limit)
 
 
 def pace(step: float, cell: float, gust: Floats, options: Options, real: type) -> Pace:

@@ -117,7 +117,7 @@ class SubgridEngine(Engine):
         self.state = State(
             bed=bed, friction=flat, depth=water.level.ravel() - bed, bits=flat,
             east=water.east[self.now].ravel(), south=water.south[self.now].ravel(),
-            flow=water.flow.ravel(), wet=water.wet, top=flat, level=flat,
+            flow=water.flow.ravel(), wet=water.wet, top=flat, level=flat, span=flat,
         )  # fmt: skip
         # The survey of cautions reads only this of what a run has seen.
         self.seen = cast(Any, SimpleNamespace(froude=self.seen_levels.froude))
@@ -192,7 +192,9 @@ class SubgridEngine(Engine):
         if not deep < 5.0e3:
             self._lost()
         cell, options = self.tables.grid.cell, self.options
-        wave = options.alpha * cell / np.sqrt(GRAVITY * max(deep, pacing.FILM))
+        # Averaging flows with their neighbours' shortens the step that waves on two axes allow.
+        alpha = min(options.alpha, float(np.sqrt(kernels.CALM * options.theta)))
+        wave = alpha * cell / np.sqrt(GRAVITY * max(deep, pacing.FILM))
         step = min(wave, options.longest_step)
         most = PORTION if self.inlets.soaks else STRETCH
         count = int(np.ceil(remaining / step - 1e-9))

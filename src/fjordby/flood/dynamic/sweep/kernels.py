@@ -27,7 +27,7 @@ from fjordby.flood.dynamic.structures import kernels as laws
 from fjordby.flood.dynamic.structures.tables import FaceTable
 
 #: Cells of a row that are dry or wet together, and rows of a block that share a time step.
-SEGMENT = 64
+SEGMENT = 32
 ROWS = 16
 #: Rows beside a stripe that are kept as they were: one above and two below.
 GHOSTS = 3
@@ -53,6 +53,7 @@ class State(NamedTuple):
     wet: Array  # (rows + 2, segments) uint8, see WET_NOW
     top: Array  # (rows + 2, segments) largest depth of each segment after its last step, as bits
     level: Array  # (blocks of rows, segments) uint8: its time step is 2**level of the smallest
+    span: Array  # (rows + 2, 2) segments of each row that water may reach in a stretch: from, to
 
 
 class Walls(NamedTuple):
@@ -141,16 +142,17 @@ def due(sub: int, level: int) -> bool:
 @njit(**LOOP)
 def row_times(
     wet: Array, wet_below: Array, level: Array, level_below: Array, sub: int, share: Array,
-    own: Array, west: Array, below: Array,
+    first: int, last: int, own: Array, west: Array, below: Array,
 ) -> bool:  # fmt: skip
     """Say which faces of a row move now: their time step over the cell side, or 0 [s/m].
 
-    `own` is for the faces within each segment, `west` for the face west of it (one more than
-    segments), `below` for those south of it. Returns whether anything moves.
+    `own` is for the faces within each segment from `first` up to `last`, `west` for the face west
+    of it (one more than segments), `below` for those south of it. Returns whether anything moves.
     """
-    count = wet.size
     moves = False
-    for s in range(count):
+    for s in range(wet.size):
+        below[s] = 0.0
+    for s in range(first, last):
         here = wet[s] != 0
         at = level[s]
         own[s] = share[at] if here and due(sub, at) else 0.0
@@ -164,7 +166,8 @@ def row_times(
         elif here and due(sub, at):
             west[s] = share[at]
         moves = moves or own[s] > 0 or below[s] > 0 or west[s] > 0
-    west[count] = own[count - 1]
+    if last > first:
+        west[last] = own[last - 1]
     return moves
 
 
@@ -178,7 +181,6 @@ def sweep_stripe(
     own, west = scratch.times[stripe, 0], scratch.times[stripe, 1]
     time_north, time_south = scratch.times[stripe, 2], scratch.times[stripe, 3]
     wet_beside = scratch.wet[stripe]
-    count = state.wet.shape[1]
     ghost = rows + GHOSTS * stripe
     north, south = 3 * stripe * width, (3 * stripe + 1) * width
     done = 0
@@ -189,9 +191,13 @@ def sweep_stripe(
         wet_b = wet_beside[1] if end else state.wet[j + 1]
         level_j = state.level[max(j - 1, 0) // ROWS]
         level_b = state.level[min(j // ROWS, state.level.shape[0] - 1)]
-        moves = row_times(wet_j, wet_b, level_j, level_b, sub, pace.share, own, west, time_south)
+        span = state.span[max(j, 1)]
+        start, stop_at = span[0], span[1]
+        moves = row_times(
+            wet_j, wet_b, level_j, level_b, sub, pace.share, start, stop_at, own, west, time_south
+        )
         if mine:
-            for s in range(count):
+            for s in range(start, stop_at):
                 moves = moves or time_north[s] > 0
         if moves:
             water0 = (j if mine else ghost) * width
@@ -199,9 +205,9 @@ def sweep_stripe(
             before = (j if mine else ghost) * width
             face = (ghost + 1 if end else j + 1) * width
             after = (ghost + 2 if end else (ghost + 1 if j == last - 2 else j + 2)) * width
-            s = 0
-            while s < count:
-                e = run_end(time_south, s)
+            s = start
+            while s < stop_at:
+                e = run_end(time_south, s, stop_at)
                 if time_south[s] > 0:
                     a, n = columns[s], columns[e] - columns[s]
                     flow_faces(
@@ -231,7 +237,8 @@ def sweep_stripe(
             if mine:
                 done += move_row(
                     state, across, pace, scratch.buffer, own, west, time_north, time_south, north,
-                    south, (3 * stripe + 2) * width, level_j, j, width, columns, cell,
+                    south, (3 * stripe + 2) * width, level_j, j, width, columns, cell, start,
+                    stop_at,
                 )  # fmt: skip
         time_north, time_south = time_south, time_north
         north, south = south, north
@@ -242,25 +249,26 @@ def sweep_stripe(
 def move_row(
     state: State, across: Walls, pace: Pace, buffer: Array, own: Array, west: Array,
     time_north: Array, time_south: Array, north: int, south: int, spare: int, level: Array,
-    j: int, width: int, columns: Array, cell: float,
+    j: int, width: int, columns: Array, cell: float, start: int, count: int,
 ) -> int:  # fmt: skip
     """Compute the west faces of a row, then change its depths; return the cells computed.
+
+    Only the segments from `start` up to `count` are looked at.
 
     `north`, `south` and `spare` are rows of the buffer: the new flows over the north and south
     faces, and room for those over the west faces.
     """
     row = j * width
-    count = state.wet.shape[1]
-    s = 0
+    s = start
     while s < count:
-        e = run_end(time_north, s)
+        e = run_end(time_north, s, count)
         if time_north[s] > 0:
             a, n = columns[s], np.uint64(columns[e] - columns[s])
             copy_run(buffer, state.south, np.uint64(north + a), np.uint64(row + a), n)
         s = e
-    s = 0
+    s = start
     while s < count:
-        e = joined_end(own, west, s)
+        e = joined_end(own, west, s, count)
         a, b = columns[s], columns[e]
         # The outer west face may belong to a quicker neighbour, and may be the only one to move.
         joined = own[s] > 0 and west[s] == own[s]
@@ -276,7 +284,7 @@ def move_row(
         i = across.column[p] + 1
         s = (i - 1) // SEGMENT
         outer = i == columns[s]
-        if (west[s] if outer else own[s]) > 0:
+        if start <= s < count and (west[s] if outer else own[s]) > 0:
             k = min(level[s], level[max(s - 1, 0)]) if outer else level[s]
             buffer[spare + i] = structure_flow(
                 across, p, after_it, state.depth[row + i - 1], state.bed[row + i - 1],
@@ -284,9 +292,9 @@ def move_row(
                 pace.most[k], cell, True,
             )  # fmt: skip
         p = after_it
-    s = 0
+    s = start
     while s < count:
-        e = joined_end(own, west, s)
+        e = joined_end(own, west, s, count)
         a, b = columns[s], columns[e]
         if west[s] > 0:
             state.east[row + a] = buffer[spare + a]
@@ -297,9 +305,9 @@ def move_row(
             )  # fmt: skip
         s = e
     done = 0
-    s = 0
+    s = start
     while s < count:
-        last, e = joined_end(own, west, s), s + 1
+        last, e = joined_end(own, west, s, count), s + 1
         while e < last and time_north[e] == time_north[s] and time_south[e] == time_south[s]:
             e += 1
         done += change_depths(
@@ -347,19 +355,19 @@ def change_depths(
 
 
 @njit(**LOOP)
-def run_end(times: Array, s: int) -> int:
+def run_end(times: Array, s: int, stop: int) -> int:
     """Return where the run of segments with the same time as segment `s` ends."""
     e = s + 1
-    while e < times.size - 1 and times[e] == times[s]:
+    while e < stop and times[e] == times[s]:
         e += 1
     return e
 
 
 @njit(**LOOP)
-def joined_end(own: Array, west: Array, s: int) -> int:
+def joined_end(own: Array, west: Array, s: int, stop: int) -> int:
     """Return where the run of segments ends that move with the faces between them as one."""
     e = s + 1
-    while e < own.size - 1 and own[e] == own[s] and west[e] == own[s]:
+    while e < stop and own[e] == own[s] and west[e] == own[s]:
         e += 1
     return e
 
@@ -395,3 +403,28 @@ def remember_beside(
     for s in range(state.wet.shape[1]):
         scratch.wet[stripe, 0, s] = state.wet[first - 1, s]
         scratch.wet[stripe, 1, s] = state.wet[last, s]
+
+
+@njit(cache=True, **LOOP)
+def find_spans(state: State, awake: Array, reach: int, low: Array, high: Array) -> None:
+    """Say which segments water may reach in `reach` small steps, a cell in each.
+
+    `awake` marks segments that may get water from outside, (rows + 2, segments); `low` and `high`
+    are room for a number each row.
+    """
+    rows, count = state.wet.shape
+    for j in range(rows):
+        low[j], high[j] = count, 0
+        for s in range(count):
+            if state.wet[j, s] != 0 or awake[j, s]:
+                low[j] = min(low[j], s)
+                high[j] = s + 1
+    for j in range(rows):
+        first, last = count, 0
+        for r in range(max(j - reach, 0), min(j + reach + 1, rows)):
+            first = min(first, low[r])
+            last = max(last, high[r])
+        state.span[j, 0] = max(first - 1, 0) if last > 0 else 0
+        state.span[j, 1] = min(last + 1, count)
+        if last == 0:
+            state.span[j, 1] = 0
