@@ -69,7 +69,7 @@ def build(
     """
     from fjordby import city as cities
     from fjordby.flood import response
-    from fjordby.flood.dynamic.of_city import simulate
+    from fjordby.flood import simulate
     from fjordby.shock import NOW, Future
 
     known = cities.load(city)

@@ -1,6 +1,7 @@
-"""Where does the water go? Sea connection and bluespots, the two instant engines."""
+"""Where does the water go? At once by sea connection and bluespots, or hour by hour."""
 
 from fjordby.flood.at_once import city_bluespots, deepest, instant
+from fjordby.flood.dynamic.of_city import simulate
 from fjordby.flood.model import Flood
 from fjordby.flood.rain import (
     Balance,
@@ -38,6 +39,7 @@ __all__ = [
     "rain_left",
     "sea_connection",
     "sea_flood",
+    "simulate",
     "spill_chain",
     "still_water",
 ]

@@ -3,8 +3,8 @@
 from fjordby.flood.dynamic.domain import Domain
 from fjordby.flood.dynamic.forcing import (
     Forcing,
-    Inflow,
     Infiltration,
+    Inflow,
     Level,
     OpenEdge,
     Rain,
@@ -30,8 +30,8 @@ __all__ = [
     "Domain",
     "Forcing",
     "Gauge",
-    "Inflow",
     "Infiltration",
+    "Inflow",
     "Keep",
     "Level",
     "Line",
