@@ -68,8 +68,7 @@ def build(
     Example: fjordby flood response build vejle surface-of-vejle --scenario high --budget 40
     """
     from fjordby import city as cities
-    from fjordby.flood import response
-    from fjordby.flood import simulate
+    from fjordby.flood import response, simulate
     from fjordby.shock import NOW, Future
 
     known = cities.load(city)
