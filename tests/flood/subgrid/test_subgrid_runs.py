@@ -51,6 +51,23 @@ def test_a_lake_at_rest_stays_at_rest_on_a_coarse_grid(
     assert still.balance.error == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.parametrize("factor", [None, 1, 2])
+@pytest.mark.parametrize("theta", [0.7, 0.9, 1.0])
+def test_a_deep_quiet_sea_does_not_boil(ground, theta, factor):
+    """Waves of two cells on both axes stay bounded whatever alpha and theta are asked."""
+    draw = np.random.default_rng(4)
+    bed = -7.0 + draw.normal(0.0, 0.05, (40, 40))
+    depth = (draw.normal(0.0, 0.01, bed.shape) - bed).astype(np.float32)
+    domain = ground(bed, 5.0, 0.03, depth)
+    options = Options(theta=theta, alpha=0.7)
+    if factor is None:
+        found = run(domain, Forcing(), 300.0, options=options)
+    else:
+        found = run_subgrid(domain, factor, Forcing(), 300.0, options=options)
+    level = found.last.depth + found.bed
+    assert np.abs(level).max() < 0.1
+
+
 @settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

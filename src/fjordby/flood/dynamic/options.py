@@ -22,7 +22,7 @@ class Options:
         friction.
     alpha
         Share of the step that a shallow wave takes to cross a cell, alpha dx / sqrt(g h); Bates
-        et al. (2010) use 0.2 to 0.7. Two-dimensional waves allow 0.707.
+        et al. (2010) use 0.2 to 0.7. Waves on two axes allow sqrt(theta / 2): more is cut to it.
     least_depth
         Depth below which water does not move [m].
     precision

@@ -19,6 +19,11 @@ LEVELS = 4
 #: Depth by which even a film steps [m]: its own waves are slow, but rain and neighbours are not.
 FILM = 0.1
 
+#: Largest square of alpha, over theta: the shortest waves on two axes stay bounded up to half of
+#: theta (their factor over a step, x, solves x^2 - (2 theta - 8 alpha^2) x + 2 theta - 1 = 0,
+#: whose roots stay within 1 up to there). Beyond it the quiet deep sea boils after some hours.
+BOUNDED = 0.49
+
 #: Water crosses at most this part of a cell in a step: a face may take a quarter of a cell.
 CROSSED = 0.24
 
@@ -67,7 +72,8 @@ def limits(top: Array, quick: Array, wet: Array, cell: float, options: Options) 
     """
     depth = by_block(np.where(wet, top, 0.0))
     speed = by_block(np.where(wet, quick, 0.0))
-    waves = options.alpha * cell / np.sqrt(GRAVITY * np.maximum(depth, FILM))
+    alpha = min(options.alpha, float(np.sqrt(BOUNDED * options.theta)))
+    waves = alpha * cell / np.sqrt(GRAVITY * np.maximum(depth, FILM))
     with np.errstate(divide="ignore"):
         crossing = CROSSED * cell / speed
     longest = np.minimum(np.minimum(waves, crossing), options.longest_step)

@@ -193,7 +193,7 @@ class SubgridEngine(Engine):
             self._lost()
         cell, options = self.tables.grid.cell, self.options
         # Averaging flows with their neighbours' shortens the step that waves on two axes allow.
-        alpha = min(options.alpha, float(np.sqrt(kernels.CALM * options.theta)))
+        alpha = min(options.alpha, float(np.sqrt(pacing.BOUNDED * options.theta)))
         wave = alpha * cell / np.sqrt(GRAVITY * max(deep, pacing.FILM))
         step = min(wave, options.longest_step)
         most = PORTION if self.inlets.soaks else STRETCH

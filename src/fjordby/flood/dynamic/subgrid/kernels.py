@@ -15,6 +15,7 @@ from numba import njit
 from fjordby.arrays import Array
 from fjordby.flood.dynamic.flow.kernels import inverse_seven_thirds
 from fjordby.flood.dynamic.options import GRAVITY
+from fjordby.flood.dynamic.pacing import BOUNDED
 from fjordby.flood.dynamic.structures import kernels as laws
 from fjordby.flood.dynamic.sweep.kernels import Walls
 
@@ -24,9 +25,6 @@ SEGMENT = 16
 #: Marks of a segment: wet in the last step; it then stays in the sweep for two more steps, until
 #: both copies of its flows are zero.
 WET_NOW = np.uint8(7)
-
-#: Largest square of the local Courant number that an explicit step on two axes stands.
-CALM = 0.5
 
 #: What the faces may take of a cell in a step, all together: a hair below all.
 ALL = 1.0 - 1.0e-12
@@ -108,7 +106,7 @@ def section_of(
 @njit(error_model="numpy", cache=True)
 def subgrid_flow(
     depth: float, rough2: float, drop: float, own: float, mean: float, size: float, rise: float,
-    gust: float, seconds: float, cell: float,
+    gust: float, theta: float, seconds: float, cell: float,
 ) -> float:  # fmt: skip
     """Return the flow over a face per metre of its width after one time step [m2/s].
 
@@ -134,12 +132,12 @@ def subgrid_flow(
         Mean of `level_of`'s rise on both sides.
     gust
         What wind adds in the step [m2/s].
-    seconds, cell
-        Time step [s] and side of the coarse cell [m].
+    theta, seconds, cell
+        Weight of the own flow in `mean`, time step [s] and side of the coarse cell [m].
     """
     push = GRAVITY * seconds * depth
     resist = GRAVITY * seconds * rough2 * inverse_seven_thirds(np.float32(depth))
-    inertia = max(1.0, push * seconds * rise / (CALM * cell * cell))
+    inertia = max(1.0, push * seconds * rise / (BOUNDED * theta * cell * cell))
     driven = mean * inertia + push * drop / cell + gust
     across = inertia + resist * max(size - abs(own), 0.0)
     return float(2.0 * driven / (across + np.sqrt(across * across + 4.0 * resist * abs(driven))))
@@ -206,7 +204,7 @@ def move_faces(
                 )
                 q = subgrid_flow(
                     depth, rough2, level0 - level1, own, mean, 0.5 * (size[j0, i0] + size[j, i]),
-                    0.5 * swing, gust * depth / above, seconds, cell,
+                    0.5 * swing, gust * depth / above, theta, seconds, cell,
                 )  # fmt: skip
                 new[j, i] = q
 

@@ -185,7 +185,7 @@ def smooth_depths(
 ) -> None:
     """Write depths under a surface that is linear between the middles of joined coarse cells.
 
-    Two cells count as joined when both are wet and water stands above the sill between them.
+    Two cells count as joined when the water of both stands above the sill between them.
     """
     f = fine.factor
     for row in range(fine.bed.shape[0]):
@@ -202,9 +202,9 @@ def smooth_depths(
                 continue
             rise_x = rise_y = 0.0
             side = level[j, i + di]
-            if side > base[j, i + di] and max(side, here) > sill_x[j, max(i, i + di)]:
+            if side > base[j, i + di] and min(side, here) > sill_x[j, max(i, i + di)]:
                 rise_x = abs(u) * (side - here)
             side = level[j + dj, i]
-            if side > base[j + dj, i] and max(side, here) > sill_y[max(j, j + dj), i]:
+            if side > base[j + dj, i] and min(side, here) > sill_y[max(j, j + dj), i]:
                 rise_y = abs(v) * (side - here)
             found[row, col] = max(here + rise_x + rise_y - fine.bed[row, col], 0.0)
