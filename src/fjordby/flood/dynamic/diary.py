@@ -44,6 +44,7 @@ class Diary:
             raise BadValue(f"the gauge {name} on the map", "one outside", "Move it onto the map.")
         rows, columns = grid.rows_columns(x, y) if x.size else (np.zeros(0, int), np.zeros(0, int))
         self.at = engine.board.cells(rows, columns)
+        self.places = list(zip(rows.tolist(), columns.tolist(), strict=True))
         self.faces = [line_faces(one, grid, engine) for one in asked.lines]
         self.times: list[float] = []
         self.water: list[Floats] = []
@@ -74,7 +75,10 @@ class Diary:
         depth = state.depth[self.at].astype(np.float64)
         speed = state.flow[self.at] / np.maximum(depth, FILM)
         self.times.append(now)
-        level = state.bed[self.at] + depth
+        level = np.array([engine.level(row, column) for row, column in self.places])
+        for k, place in enumerate(self.places):
+            if engine.inlets.holder[place] >= 0:
+                depth[k] = max(level[k] - engine.domain.bed[place], 0.0)
         self.water.append(np.concatenate([level, depth, speed]))
         cell = engine.domain.grid.cell
         self.over.append(np.array([
@@ -92,7 +96,8 @@ class Diary:
     def picture(engine: Engine) -> Snapshot:
         """Return the whole map as it is now."""
         board, state, land = engine.board, engine.state, engine.domain.land
-        depth = board.view(state.depth).astype(np.float32)
+        levels = engine.inlets.levels(np.array([engine.seconds]))[0]
+        depth = engine.show_held(board.view(state.depth).astype(np.float32), levels)
         east = state.east.reshape(-1, board.width)[1 : board.ny + 1, 1 : board.nx + 2]
         south = state.south.reshape(-1, board.width)[1 : board.ny + 2, 1 : board.nx + 1]
         along = 0.5 * (east[:, :-1] + east[:, 1:])

@@ -112,8 +112,19 @@ class Engine:
 
     def level(self, row: int, column: int) -> float:
         """Water level of a cell [m datum]; the ground where it is dry."""
+        holder = int(self.inlets.holder[row, column])
+        if holder >= 0:
+            return float(self.inlets.levels(np.array([self.seconds]))[0, holder])
         cell = int(self.board.cells(np.array(row), np.array(column)))
         return float(self.state.bed[cell]) + float(self.state.depth[cell])
+
+    def show_held(self, depth: Array, levels: Floats) -> Array:
+        """Return depths of shape (ny, nx) with those of held cells by some levels [m]."""
+        held = self.inlets.held
+        if held.any():
+            above = levels[self.inlets.holder[held]] - self.domain.bed[held]
+            depth[held] = np.maximum(above, 0.0)
+        return depth
 
     def depth(self, row: int, column: int) -> float:
         """Depth of water in a cell [m]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,14 @@ from fjordby.flood.dynamic.board import Board
 from fjordby.flood.dynamic.domain import Domain
 from fjordby.flood.dynamic.forcing import Forcing, Infiltration, Level, Wind, along_edge, at_times
 from fjordby.flood.dynamic.options import GRAVITY
-from fjordby.flood.dynamic.sources.kernels import CONSTANT, GREEN_AMPT, HORTON, Ground, Points
+from fjordby.flood.dynamic.sources.kernels import (
+    CLOSED,
+    CONSTANT,
+    GREEN_AMPT,
+    HORTON,
+    Ground,
+    Points,
+)
 from fjordby.flood.dynamic.structures.tables import LinkTable
 from fjordby.flood.dynamic.sweep.kernels import State
 
@@ -37,8 +45,8 @@ class Inlets:
         As given.
     points, ground
         What the kernels see.
-    held
-        Cells whose level is held, shape (ny, nx).
+    holder
+        Index of the level that holds each cell, -1 for none, shape (ny, nx).
     poured
         Cells with inflows or links, shape (ny, nx).
     """
@@ -46,8 +54,21 @@ class Inlets:
     forcing: Forcing
     points: Points
     ground: Ground
-    held: Bools
+    holder: Ints
     poured: Bools
+
+    @cached_property
+    def held(self) -> Bools:
+        """Which cells are held, shape (ny, nx)."""
+        return np.asarray(self.holder >= 0)
+
+    def highest(self, seconds: float) -> Floats:
+        """Return the highest level of each series until a time [m datum]."""
+        found = []
+        for one in self.forcing.levels:
+            inner = one.series.seconds[(one.series.seconds > 0.0) & (one.series.seconds < seconds)]
+            found.append(one.series.at(np.concatenate([[0.0], inner, [seconds]])).max())
+        return np.array(found, np.float64)
 
     def levels(self, seconds: Floats) -> Floats:
         """Return the levels held at some times, shape (times, levels) [m datum]."""
@@ -105,17 +126,17 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
         zones that have no series, or a law of infiltration that is not known.
     """
     shape = domain.grid.shape
-    held, poured = np.zeros(shape, bool), np.zeros(shape, bool)
+    holder, poured = np.full(shape, -1, np.int64), np.zeros(shape, bool)
     level_cells = [_inside(one.name, one.rows, one.columns, domain) for one in forcing.levels]
-    for level, (rows, columns) in zip(forcing.levels, level_cells, strict=True):
+    for k, (level, (rows, columns)) in enumerate(zip(forcing.levels, level_cells, strict=True)):
         _reaches(level, rows, columns, domain)
-        held[rows, columns] = True
+        holder[rows, columns] = k
     flow_cells = [_inside(one.name, one.rows, one.columns, domain) for one in forcing.inflows]
     for rows, columns in flow_cells:
         poured[rows, columns] = True
     for rows, columns in ((links.row0, links.column0), (links.row1, links.column1)):
         poured[rows[rows >= 0], columns[rows >= 0]] = True
-    edge, factor, power = _open_edges(forcing, domain, held)
+    edge, factor, power = _open_edges(forcing, domain, holder >= 0)
     to = np.where(links.row1 >= 0, board.cells(links.row1, links.column1), -1)
     points = Points(
         held=_flat(board, level_cells),
@@ -137,14 +158,15 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
         link_passed=np.zeros(links.owner.size),
         link_water=np.zeros(links.owner.size),
     )  # fmt: skip
-    return Inlets(forcing, points, _ground(forcing, domain, board), held, poured)
+    return Inlets(forcing, points, _ground(forcing, domain, board), holder, poured)
 
 
 def lift_held(state: State, inlets: Inlets, board: Board) -> None:
-    """Raise the bed of held cells to the lowest of their other neighbours.
+    """Raise the bed of held cells to the lowest of their other neighbours, or above all water.
 
     The depth over a face is taken from the higher of its two beds, so no flow changes; but a deep
-    sea beside a quay would set the time step of the quay.
+    sea beside a quay would set the time step of the quay, and a sea that meets no low ground
+    would be computed for nothing.
     """
     if not inlets.held.any():
         return
@@ -152,7 +174,7 @@ def lift_held(state: State, inlets: Inlets, board: Board) -> None:
     free = np.where(inlets.held, np.inf, bed)
     rim = np.pad(free, 1, constant_values=np.inf)
     beside = np.minimum.reduce([rim[:-2, 1:-1], rim[2:, 1:-1], rim[1:-1, :-2], rim[1:-1, 2:]])
-    highest = np.where(np.isfinite(beside), np.maximum(bed, beside), np.maximum(bed, 0.0))
+    highest = np.where(np.isfinite(beside), np.maximum(bed, beside), CLOSED)
     bed[inlets.held] = highest[inlets.held]
 
 

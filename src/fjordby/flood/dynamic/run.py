@@ -157,7 +157,7 @@ def _result(
     return Simulation(
         grid=domain.grid,
         bed=np.asarray(domain.bed, np.float32),
-        depth=whole(seen.depth),
+        depth=engine.show_held(whole(seen.depth), engine.inlets.highest(seconds)),
         speed=whole(seen.speed),
         depth_speed=whole(seen.flow),
         arrival=arrival,
