@@ -107,7 +107,7 @@ def disconnected(cell: float = 10.0) -> Outcome:
 EGGS_INFLOW = np.array([[0, 0], [5, 0], [10, 20], [86, 20], [91, 0], [2880, 0]], float)
 #: Depth at the sixteen points after 48 hours by a shallow-water model on the agency's own terrain
 #: at 20 m, columns from the west, points from the south [m] (read from the public record of the
-#: project deceris_inundation, EA test 2).
+#: project u11d-com/deceris_inundation, EA test 2).
 EGGS_PEER = np.array(
     [[0.38, 0.33, 0.33, 0.33], [0.28, 0.33, 0.33, 0.33], [0.0, 0.06, 0.17, 0.18],
      [0.0, 0.0, 0.0, 0.0]]
@@ -212,7 +212,7 @@ def depressions(cell: float = 20.0, hours: float = 48.0) -> Outcome:
     )  # fmt: skip
 
 
-EGGS_SOURCE = "the public results of the project deceris_inundation"
+EGGS_SOURCE = "the public record of u11d-com/deceris_inundation"
 
 
 # -- test 3 ---------------------------------------------------------------------------------------
