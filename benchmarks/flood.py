@@ -189,7 +189,7 @@ def side_by_side(title: str, case: Case, engines: tuple[Engine, ...], ask: argpa
             elif ours_map is not None:
                 it["apart"] = differences(found, ours_map, case)
             if not engine.ours:
-                fresh[key] = it | {"case": title, "engine": engine.name}
+                it |= {"case": title, "engine": engine.name}
         elif not engine.ours and key in earlier:
             it = earlier[key]
             it = it | {"words": f"MEASURED EARLIER ({it['date']}, {it['machine']}, {it['engine']} "
