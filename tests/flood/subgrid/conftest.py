@@ -16,7 +16,7 @@ from fjordby.grid import Grid
 MODULES = (sweep_kernels, fine_kernels, march_kernels, source_kernels, table_kernels)
 
 
-@pytest.fixture(params=["compiled", "python"], scope="module")
+@pytest.fixture(params=["compiled", "python"])
 def either_kernels(request):
     """The kernels as users run them, then as plain Python: both must tell the same story."""
     if request.param == "compiled":

@@ -44,8 +44,8 @@ def test_a_lake_at_rest_stays_at_rest_on_a_coarse_grid(
     if factor > 1:
         bed[4:8, 5] = 6.0  # a wall inside coarse cells
     still = run_subgrid(
-        ground(bed, 5.0, depth=lake(bed.astype(float), 0.4)), factor, Forcing(), 60.0,
-        asked=Asked(every=30.0),
+        ground(bed, 5.0, depth=lake(bed.astype(float), 0.4)), factor, Forcing(), 12.0,
+        asked=Asked(every=4.0),
     )  # fmt: skip
     assert np.nanmax(still.depth_speed) < 1e-6
     assert still.balance.error == pytest.approx(0.0, abs=1e-9)
@@ -65,7 +65,7 @@ def test_a_deep_quiet_sea_does_not_boil(ground, theta, factor):
     else:
         found = run_subgrid(domain, factor, Forcing(), 300.0, options=options)
     level = found.last.depth + found.bed
-    assert np.abs(level).max() < 0.1
+    assert np.abs(level).max() < (0.1 if theta == 1.0 else 0.02)
 
 
 @settings(max_examples=12, deadline=None)

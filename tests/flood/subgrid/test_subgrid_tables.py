@@ -21,6 +21,14 @@ def window(made, j, i):
     )
 
 
+def section_between(made, above):
+    """Depth and roughness of the face between the first two coarse cells of a map."""
+    spread = made.spread_x[1, 2]
+    return sweep.section_of(
+        above, spread, made.levels**2 / spread, made.width_x[1, 2], made.section_x, 1, 2
+    )
+
+
 @pytest.mark.parametrize("factor", [1, 2, 3, 4])
 def test_a_cell_joins_at_the_lowest_level_that_connects_it(
     ground, rough_ground, either_kernels, factor
@@ -49,7 +57,7 @@ def test_a_cell_joins_at_the_lowest_level_that_connects_it(
 
 @pytest.mark.parametrize("factor", [1, 2, 5])
 def test_volumes_are_those_of_the_joined_fine_cells(ground, rough_ground, either_kernels, factor):
-    made = tables(ground(rough_ground(7, (10, 10))), factor, levels=400)
+    made = tables(ground(rough_ground(7, (10, 10))), factor, levels=120)
     for level in (-1.2, -0.3, 0.1, 0.8, 3.0):
         depth = np.where(level > made.joins, level - made.fine.bed, 0.0)
         n = 10 // factor
@@ -77,12 +85,12 @@ def test_level_to_volume_and_back_is_the_same_level(ground, rough_ground, either
                 if made.part[j, i] == 0.0:
                     continue
                 back, rise = sweep.level_of(
-                    volume[j, i], made.base[j, i], made.full[j, i], made.part[j, i], made.level,
-                    j, i,
+                    volume[j, i], made.base[j, i], made.full[j, i], levels**2 / made.full[j, i],
+                    made.part[j, i], made.level, j, i,
                 )  # fmt: skip
                 again, _ = sweep.level_of(
-                    volume[j, i] + 1e-9, made.base[j, i], made.full[j, i], made.part[j, i],
-                    made.level, j, i,
+                    volume[j, i] + 1e-9, made.base[j, i], made.full[j, i],
+                    levels**2 / made.full[j, i], made.part[j, i], made.level, j, i,
                 )  # fmt: skip
                 # A hollow that fills behind its rim takes water at one level.
                 assert back == pytest.approx(level[j, i], abs=1e-9) or rise == 0.0
@@ -106,7 +114,13 @@ def test_narrow_cuts_one_after_the_other_share_the_drop(ground, either_kernels):
     made = tables(ground(bed), 4, levels=200)
     above = 2.0
     depth, rough2 = sweep.section_of(
-        above, made.spread_x[1, 2], made.width_x[1, 2], made.section_x, 1, 2
+        above,
+        made.spread_x[1, 2],
+        made.levels**2 / made.spread_x[1, 2],
+        made.width_x[1, 2],
+        made.section_x,
+        1,
+        2,
     )
     # Cuts: half a one and one narrow, the face itself narrow, one and half a one wide.
     narrow, wide = 2.5 / 4, 1.5 / 4
@@ -127,12 +141,20 @@ def test_porous_ground_counts_its_open_part(ground):
     share = np.full((2, 4), 0.25)
     made = tables(ground(np.zeros((2, 4))), 2, share=share)
     assert volume_at(made, np.full(made.base.shape, 2.0))[1, 1] == pytest.approx(0.5)
-    depth, _ = sweep.section_of(2.0, made.spread_x[1, 2], made.width_x[1, 2], made.section_x, 1, 2)
+    depth, _ = sweep.section_of(
+        2.0,
+        made.spread_x[1, 2],
+        made.levels**2 / made.spread_x[1, 2],
+        made.width_x[1, 2],
+        made.section_x,
+        1,
+        2,
+    )
     assert depth == pytest.approx(0.5)
 
 
 def test_water_brought_down_is_the_water_of_the_cell(ground, rough_ground, either_kernels):
-    made = tables(ground(rough_ground(11, (12, 12))), 4, levels=400)
+    made = tables(ground(rough_ground(11, (12, 12))), 4, levels=120)
     levels = made.base[1:-1, 1:-1] + 0.9
     depth = np.nan_to_num(downscale(made, levels))
     mean = depth.reshape(3, 4, 3, 4).mean(axis=(1, 3))
@@ -170,7 +192,7 @@ def test_tables_take_the_memory_that_the_manual_says(ground):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"factor": 0}, "factor and levels of 1 or more"),
+        ({"factor": 0}, "factor of 1 or more"),
         ({"factor": 2, "share": np.full((4, 4), 2.0)}, "shares from 0 to 1"),
         ({"factor": 2, "share": np.ones((2, 2))}, "grid's shape"),
     ],

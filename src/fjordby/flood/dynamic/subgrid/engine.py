@@ -84,9 +84,19 @@ class SubgridEngine(Engine):
         self.inlets = lay_inlets(driven.forcing, driven.domain, self.board, laid.links)
         self.across = walls_of(laid.faces_x)
         self.down = walls_of(laid.faces_y)
-        self.cells = Cells(tables.base, tables.full, tables.part, tables.level)
-        self.faces_x = Faces(tables.sill_x, tables.spread_x, tables.width_x, tables.section_x)
-        self.faces_y = Faces(tables.sill_y, tables.spread_y, tables.width_y, tables.section_y)
+        square = float(tables.levels**2)
+        self.cells = Cells(
+            tables.base, tables.full, square / np.maximum(tables.full, 1e-12), tables.part,
+            tables.level,
+        )  # fmt: skip
+        self.faces_x = Faces(
+            tables.sill_x, tables.spread_x, square / tables.spread_x, tables.width_x,
+            tables.section_x,
+        )  # fmt: skip
+        self.faces_y = Faces(
+            tables.sill_y, tables.spread_y, square / tables.spread_y, tables.width_y,
+            tables.section_y,
+        )  # fmt: skip
         self.water = fresh_water(tables, driven.volume)
         self.water.held[1:-1, 1:-1] = self.inlets.held
         self.fine = fine_ground(tables)

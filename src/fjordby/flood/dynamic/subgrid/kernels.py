@@ -26,6 +26,10 @@ SEGMENT = 16
 #: both copies of its flows are zero.
 WET_NOW = np.uint8(7)
 
+#: 1 / (2 k + 1), the part of a step of a table that one of its k-th steps is.
+MOST_STEPS = 512
+PART = 1.0 / (2.0 * np.arange(MOST_STEPS) + 1.0)
+
 #: What the faces may take of a cell in a step, all together: a hair below all.
 ALL = 1.0 - 1.0e-12
 
@@ -35,6 +39,7 @@ class Cells(NamedTuple):
 
     base: Array  # (ny + 2, nx + 2) [m]
     full: Array  # [m]
+    scale: Array  # square of the steps, over `full` [1/m]
     part: Array  # [-]
     level: Array  # (ny + 2, nx + 2, steps + 1) float32 [m]
 
@@ -44,6 +49,7 @@ class Faces(NamedTuple):
 
     sill: Array  # (ny + 2, nx + 2) [m]; inf = closed
     spread: Array  # [m]
+    scale: Array  # square of the steps, over `spread` [1/m]
     width: Array  # [-]
     section: Array  # (ny + 2, nx + 2, steps + 1, 2) float32
 
@@ -64,23 +70,22 @@ class Water(NamedTuple):
 
 @njit(error_model="numpy", cache=True)
 def level_of(
-    volume: float, base: float, full: float, part: float, table: Array, j: int, i: int
+    volume: float, base: float, full: float, scale: float, part: float, table: Array, j: int, i: int
 ) -> tuple[float, float]:
     """Return the level of a cell [m datum] and how fast it rises with its mean depth [-]."""
     steps = table.shape[2] - 1
     if volume >= full:
         return base + table[j, i, steps] + (volume - full) / part, 1.0 / part
-    scale = steps * steps / full
     y = max(volume, 0.0) * scale
     k = min(int(np.sqrt(y)), steps - 1)
     low = np.float64(table[j, i, k])
-    climb = (np.float64(table[j, i, k + 1]) - low) / (2 * k + 1)
+    climb = (np.float64(table[j, i, k + 1]) - low) * PART[k]
     return base + low + (y - k * k) * climb, climb * scale
 
 
 @njit(error_model="numpy", cache=True)
 def section_of(
-    above: float, spread: float, width: float, table: Array, j: int, i: int
+    above: float, spread: float, scale: float, width: float, table: Array, j: int, i: int
 ) -> tuple[float, float]:
     """Return depth [m] over the whole width of a face, and square of its roughness.
 
@@ -88,16 +93,16 @@ def section_of(
     ----------
     above
         Level above the sill of the face, above zero [m].
-    spread, width, table
+    spread, scale, width, table
         See `Faces`.
     """
     steps = table.shape[2] - 1
     if above >= spread:
         h = np.float64(table[j, i, steps, 0]) + width * (above - spread)
         return h, np.float64(table[j, i, steps, 1])
-    y = above * (steps * steps / spread)
+    y = above * scale
     k = min(int(np.sqrt(y)), steps - 1)
-    f = (y - k * k) / (2 * k + 1)
+    f = (y - k * k) * PART[k]
     h0, n0 = np.float64(table[j, i, k, 0]), np.float64(table[j, i, k, 1])
     h1, n1 = np.float64(table[j, i, k + 1, 0]), np.float64(table[j, i, k + 1, 1])
     return h0 + f * (h1 - h0), n0 + f * (n1 - n0)
@@ -105,17 +110,15 @@ def section_of(
 
 @njit(error_model="numpy", cache=True)
 def subgrid_flow(
-    depth: float, rough2: float, drop: float, own: float, mean: float, size: float, rise: float,
-    gust: float, theta: float, seconds: float, cell: float,
+    depth: float, rough2: float, slope: float, own: float, mean: float, size: float,
+    inertia: float, gust: float, drag: float,
 ) -> float:  # fmt: skip
     """Return the flow over a face per metre of its width after one time step [m2/s].
 
     The local-inertial flux of Bates et al. (2010), with the conveyance of the whole section in
     the friction (Volp et al. 2013): in a section of area A and conveyance K under a uniform
     friction slope, dQ/dt = g A (-d(level)/dx - Q |Q| / K^2), with the |Q| that is sought (see
-    `flow.kernels.face_flow`). Where a cell has so little open
-    area that its level would swing within a step, the water gets the inertia with which it does
-    not; a steady flow does not feel it.
+    `flow.kernels.face_flow`).
 
     Parameters
     ----------
@@ -123,22 +126,22 @@ def subgrid_flow(
         Area of the section over the width of the face [m].
     rough2
         A^(10/3) / (K^2 width^(4/3)): the square of Manning's n on even ground.
-    drop
-        Level west (north) less level east (south) [m].
+    slope
+        Level west (north) less level east (south), over the side of the cell [-].
     own, mean, size
         The flow over the face, its mean with its neighbours', and the size of the flow about the
         face [m2/s].
-    rise
-        Mean of `level_of`'s rise on both sides.
+    inertia
+        How many times its own inertia the water gets. It is above 1 where a cell has so little
+        open area that its level would swing within a step: 1 is enough elsewhere, and a steady
+        flow does not feel it.
     gust
         What wind adds in the step [m2/s].
-    theta, seconds, cell
-        Weight of the own flow in `mean`, time step [s] and side of the coarse cell [m].
+    drag
+        Gravity x time step [m/s].
     """
-    push = GRAVITY * seconds * depth
-    resist = GRAVITY * seconds * rough2 * inverse_seven_thirds(np.float32(depth))
-    inertia = max(1.0, push * seconds * rise / (BOUNDED * theta * cell * cell))
-    driven = mean * inertia + push * drop / cell + gust
+    resist = drag * rough2 * inverse_seven_thirds(np.float32(depth))
+    driven = mean * inertia + drag * depth * slope + gust
     across = inertia + resist * max(size - abs(own), 0.0)
     return float(2.0 * driven / (across + np.sqrt(across * across + 4.0 * resist * abs(driven))))
 
@@ -148,8 +151,9 @@ def set_volume(water: Water, cells: Cells, j: int, i: int, volume: float) -> Non
     """Give a cell a mean depth [m], and the level that belongs to it."""
     water.volume[j, i] = max(volume, 0.0)
     water.level[j, i], water.rise[j, i] = level_of(
-        volume, cells.base[j, i], cells.full[j, i], cells.part[j, i], cells.level, j, i
-    )
+        volume, cells.base[j, i], cells.full[j, i], cells.scale[j, i], cells.part[j, i],
+        cells.level, j, i,
+    )  # fmt: skip
 
 
 @njit(error_model="numpy", cache=True)
@@ -177,6 +181,9 @@ def move_faces(
     volume, level, rise, size = water.volume, water.level, water.rise, water.flow
     held, busy = water.held, water.busy
     sill, spread, width, section = faces.sill, faces.spread, faces.width, faces.section
+    scale = faces.scale
+    drag = GRAVITY * seconds
+    swing = 0.5 * drag * seconds / (BOUNDED * theta * cell * cell)
     end = volume.shape[1] - 1
     aside = 0.5 * (1.0 - theta)
     for j in range(1, busy.shape[0] - 1):
@@ -191,7 +198,9 @@ def move_faces(
                 if above <= least or (held[j0, i0] and held[j, i]):
                     new[j, i] = 0.0
                     continue
-                depth, rough2 = section_of(above, spread[j, i], width[j, i], section, j, i)
+                depth, rough2 = section_of(
+                    above, spread[j, i], scale[j, i], width[j, i], section, j, i
+                )
                 own = flows[j, i]
                 behind, ahead = flows[j0, i0], flows[j + dj, i + di]
                 # A neighbour that carries nothing (a rim, a wall, dry ground, the sea) has no say.
@@ -199,14 +208,15 @@ def move_faces(
                 ahead = ahead if ahead != 0.0 else own
                 mean = theta * own + aside * (behind + ahead)
                 # A held cell has no swing of its own.
-                swing = (0.0 if held[j0, i0] else rise[j0, i0]) + (
+                rises = (0.0 if held[j0, i0] else rise[j0, i0]) + (
                     0.0 if held[j, i] else rise[j, i]
                 )
-                q = subgrid_flow(
-                    depth, rough2, level0 - level1, own, mean, 0.5 * (size[j0, i0] + size[j, i]),
-                    0.5 * swing, gust * depth / above, theta, seconds, cell,
+                inertia = max(1.0, swing * depth * rises)
+                wind = gust * depth / above if gust != 0.0 else 0.0
+                new[j, i] = subgrid_flow(
+                    depth, rough2, (level0 - level1) / cell, own, mean,
+                    0.5 * (size[j0, i0] + size[j, i]), inertia, wind, drag,
                 )  # fmt: skip
-                new[j, i] = q
 
 
 @njit(error_model="numpy", cache=True)
@@ -227,6 +237,7 @@ def move_cells(
     volume, level, rise, size = water.volume, water.level, water.rise, water.flow
     held, busy = water.held, water.busy
     base, full, part, table = cells.base, cells.full, cells.part, cells.level
+    scale = cells.scale
     end = volume.shape[1] - 1
     share = seconds / cell
     deepest, done, taken = 0.0, 0, 0.0
@@ -252,7 +263,7 @@ def move_cells(
                         now = max(volume[j, i] + more, 0.0)
                         volume[j, i] = now
                         level[j, i], rise[j, i] = level_of(
-                            now, base[j, i], full[j, i], part[j, i], table, j, i
+                            now, base[j, i], full[j, i], scale[j, i], part[j, i], table, j, i
                         )
                         depth = level[j, i] - base[j, i]
                     deepest = max(deepest, min(depth, volume[j, i] * rise[j, i]))

@@ -13,7 +13,7 @@ from fjordby.flood.dynamic.subgrid.tables import kernels
 from fjordby.grid import Grid
 
 #: Steps of a table. They lie at the square of equal parts, so the first is 1/400 of the range.
-LEVELS = 20
+LEVELS, MOST_LEVELS = 20, 512
 
 #: Least range of heights that a face's table covers [m]: above it the roughness no longer
 #: changes. Assumed: over ground that is flat to half a metre it then changes by a percent.
@@ -115,10 +115,11 @@ def tables(domain: Domain, factor: int, levels: int = LEVELS, share: Array | Non
     --------
     A coarse cell of four fine ones at 0, 1, 2 and 3 m holds 1.5 m of mean depth at 3 m.
     """
-    if factor < 1 or levels < 1:
+    if factor < 1 or not 1 <= levels <= MOST_LEVELS:
         raise BadValue(
-            "a factor and levels of 1 or more", f"{factor} and {levels}", "Name how coarse to go."
-        )
+            f"a factor of 1 or more, and 1 to {MOST_LEVELS} levels", f"{factor} and {levels}",
+            "Name how coarse to go.",
+        )  # fmt: skip
     fine = _padded(domain, factor)
     open_ = _open(domain, fine.grid, share)
     bed = np.asarray(fine.bed, np.float32)
