@@ -84,6 +84,7 @@ def test_a_pond_keeps_its_water_to_its_sill_when_the_sea_falls():
     hold(agency.disconnected(cell=20.0))
 
 
+@pytest.mark.slow
 def test_hollows_fill_to_their_sills_and_those_out_of_reach_stay_dry():
     hold(agency.depressions(cell=25.0, hours=24.0))
 
@@ -99,6 +100,7 @@ def test_a_flood_spreads_over_a_plain_as_far_and_as_deep_as_it_must():
     hold(agency.extended_plain(cell=10.0, hours=2.0))
 
 
+@pytest.mark.slow
 def test_merewether_between_its_houses():
     """On 2 m cells, to a steady state; the 1 m run is made by `make validate`."""
     hold(merewether.merewether(cells=2, seconds=700.0))
@@ -112,6 +114,6 @@ def test_the_page_shows_what_was_kept_missed_and_told(tmp_path):
     ]
     write([Outcome("Case", "Book", findings)], {"Case": "pictures/x.png"}, tmp_path / "p.md", "#")
     text = (tmp_path / "p.md").read_text()
-    for row in ("| Case | a | 1.000 m | 1.050 m | 0.1000 m | kept |", "**missed**", "| told |"):
+    for row in ("| Case | a | 1.000 m | 1.050 m | 0.100 m | kept |", "**missed**", "| told |"):
         assert row in text
     assert "![Case](pictures/x.png)" in text

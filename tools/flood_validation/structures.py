@@ -30,16 +30,23 @@ def two_lakes(
     west: float, east: float, structures: Sequence[Any], seconds: float = 300.0,
     options: Options | None = None,
 ) -> Simulation:  # fmt: skip
-    """Run two lakes of held levels over a bed at 0 m with structures between them."""
+    """Run two lakes of held levels, the west one over a bed at 0 m, with structures between.
+
+    The cells beside the structures are free, and smooth, so that their level is the lake's;
+    the east one is 2 m deeper, so that a jet runs free.
+    """
     grid = Grid(0.0, WIDTH, CELL, ROWS, COLUMNS, "EPSG:25832")
     rows, columns = (a.ravel() for a in np.indices(grid.shape))
     levels = []
-    for name, height, here in (("west", west, columns < COLUMNS // 2),
-                               ("east", east, columns >= COLUMNS // 2)):  # fmt: skip
+    for name, height, here in (
+        ("west", west, columns < COLUMNS // 2 - 1),
+        ("east", east, columns > COLUMNS // 2),
+    ):
         levels.append(Level(name, rows[here], columns[here], dynamic.steady(height)))
-    depth = np.where(np.arange(COLUMNS) < COLUMNS // 2, west, east) * np.ones((ROWS, 1))
+    bed = np.where(np.arange(COLUMNS) < COLUMNS // 2, 0.0, -2.0) * np.ones((ROWS, 1))
+    depth = np.where(bed == 0.0, west, east) - bed
     return dynamic.run(
-        Domain(grid, np.zeros(grid.shape), 0.03, depth),
+        Domain(grid, bed, 1e-3, depth),
         Forcing(levels=tuple(levels)),
         seconds,
         structures=tuple(structures),
@@ -82,7 +89,7 @@ def laws() -> Outcome:
     gate = Gate("gate", ACROSS, 0.0, 5.0, dynamic.steady(0.3), height=1.0)
     flap = Flap("flap", ACROSS, 0.0, 5.0, height=0.5)
     culvert = Culvert(
-        "culvert", (15.0, 15.0), (105.0, 15.0), 0.0, 0.0, 1.0, width=1.0, roughness=0.013,
+        "culvert", (55.0, 15.0), (65.0, 15.0), 0.0, 0.0, 1.0, width=1.0, roughness=0.013,
         length=90.0, entrance=0.5,
     )  # fmt: skip
     shut = Wall("shut", ACROSS, 50.0)
