@@ -178,12 +178,11 @@ def test_the_flood_does_not_prefer_a_side(options, turn):
     """
     grid, bed = ground(11, ny=64, nx=64)
     depth, change = storm(bed), TURNS[turn]
+    rough = np.random.default_rng(2).uniform(0.02, 0.1, bed.shape)
     rain = Forcing(rain=Rain((dynamic.steady(1e-5),)))
-    one = dynamic.run(Domain(grid, bed, 0.03, depth), rain, 60.0, options=options)
-    two = dynamic.run(
-        Domain(grid, np.ascontiguousarray(change(bed)), 0.03, np.ascontiguousarray(change(depth))),
-        rain, 60.0, options=options,
-    )  # fmt: skip
+    one = dynamic.run(Domain(grid, bed, rough, depth), rain, 60.0, options=options)
+    turned = [np.ascontiguousarray(change(values)) for values in (bed, rough, depth)]
+    two = dynamic.run(Domain(grid, *turned), rain, 60.0, options=options)
     difference = np.abs(change(two.last.depth) - one.last.depth)
     if turn == "rows and columns" and options.local_steps:
         assert np.nanmean(difference) < 1e-3
