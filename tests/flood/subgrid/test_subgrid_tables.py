@@ -184,7 +184,7 @@ def test_a_smoothed_surface_slopes_between_joined_cells(ground, either_kernels):
 
 def test_tables_take_the_memory_that_the_manual_says(ground):
     made = tables(ground(np.zeros((40, 40))), 4)
-    # Of each coarse cell 12 bytes a step and 72 more, with the rim; of each fine cell 8.
+    # 492 bytes of each coarse cell, with the rim, and 8 of each fine one.
     cells = 12 * 12
     assert made.memory <= cells * (5 * 4 * 21 + 9 * 8) + 40 * 40 * 8
 

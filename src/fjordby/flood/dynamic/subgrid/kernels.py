@@ -20,7 +20,7 @@ from fjordby.flood.dynamic.structures import kernels as laws
 from fjordby.flood.dynamic.sweep.kernels import Walls
 
 #: Cells of a row that are dry or wet together.
-SEGMENT = 16
+SEGMENT = 8
 
 #: Marks of a segment: wet in the last step; it then stays in the sweep for two more steps, until
 #: both copies of its flows are zero.
