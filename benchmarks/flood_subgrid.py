@@ -195,7 +195,8 @@ def compare(case: Case) -> list[str]:
     asked = Asked(gauges=case.gauges, series_every=60.0)
     fine = run(case.domain, case.forcing, case.seconds, case.structures, asked)
     rows = [
-        f"\n**{case.name}**, {case.domain.grid.ny} x {case.domain.grid.nx} cells\n",
+        f"\n**{case.name}**, {case.domain.grid.ny} x {case.domain.grid.nx} cells",
+        "",
         "| cells | tables [s] | run [cpu s] | times faster | RMS [m] | mean [m] | median size [m] "
         "| CSI > 0.05 m | CSI > 0.3 m |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -203,7 +204,7 @@ def compare(case: Case) -> list[str]:
     ]
     runs = {"fine": fine}
     for factor in case.factors:
-        wide = f"{case.domain.grid.cell * factor:g} m"
+        wide = f"{case.domain.grid.cell * factor:.3g} m"
         clock = time.process_time()
         made = tables(case.domain, factor)
         clock = time.process_time() - clock
