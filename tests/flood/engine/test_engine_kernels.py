@@ -1,0 +1,113 @@
+"""The sweep and what feeds it, compiled and as plain Python: both must tell the same story."""
+
+import inspect
+from contextlib import contextmanager
+from importlib import import_module
+
+import numpy as np
+import pytest
+from shapely import LineString
+
+from fjordby.flood.dynamic import (
+    Domain,
+    Forcing,
+    Infiltration,
+    Inflow,
+    Level,
+    OpenEdge,
+    Options,
+    Rain,
+    run,
+    steady,
+)
+from fjordby.flood.dynamic.structures import Culvert, Wall
+from fjordby.grid import Grid
+
+MODULES = [
+    import_module(f"fjordby.flood.dynamic.{name}.kernels")
+    for name in ("flow", "sweep", "sources", "survey", "march", "structures")
+]
+
+
+@contextmanager
+def plain_python():
+    """Swap every kernel for the Python it was written in."""
+    compiled = [
+        (module, name, kernel)
+        for module in MODULES
+        for name, kernel in inspect.getmembers(module)
+        if hasattr(kernel, "py_func")
+    ]
+    assert len(compiled) > 40
+    for module, name, kernel in compiled:
+        setattr(module, name, kernel.py_func)
+    try:
+        yield
+    finally:
+        for module, name, kernel in compiled:
+            setattr(module, name, kernel)
+
+
+def town(precision, threads=1):
+    """A tiny coast with everything that moves water."""
+    grid = Grid(0.0, 100.0, 10.0, 10, 40, "EPSG:25832")
+    hills = np.random.default_rng(3).random(grid.shape) * 0.2
+    bed = 0.02 * (grid.x - 60.0)[None, :] / 10.0 + hills
+    bed[7, 20] = np.nan
+    rows, column = np.arange(10), np.zeros(10, int)
+    forcing = Forcing(
+        levels=(Level("sea", rows, column, steady(0.8)),),
+        inflows=(Inflow("beck", np.array([4]), np.array([30]), steady(0.4)),),
+        rain=Rain((steady(20 / 3.6e6),)),
+        infiltration=Infiltration("green-ampt", 1e-6, suction=0.1, deficit=0.3),
+        sewer=1e-6,
+        open_edges=(OpenEdge("east", 0.01), OpenEdge("north")),
+    )
+    things = (
+        Wall("dike", LineString([(100, 0), (100, 100)]), crest=0.6),
+        Culvert("pipe", (85, 55), (125, 55), 0.0, 0.05, height=0.4),
+    )
+    return run(
+        Domain(grid, bed, 0.03), forcing, 20.0, things,
+        options=Options(precision=precision, threads=threads),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_the_engine_is_the_same_compiled_and_as_plain_python(precision):
+    compiled = town(precision)
+    with plain_python():
+        plain = town(precision)
+    assert compiled.depth[np.isfinite(compiled.depth)].max() > 0.5
+    near = 2e-5 if precision == "single" else 2e-5
+    for name in ("depth", "speed", "arrival"):
+        left, right = getattr(compiled, name), getattr(plain, name)
+        np.testing.assert_allclose(left, right, rtol=1e-4, atol=near)
+    assert compiled.balance.end == pytest.approx(plain.balance.end, abs=1e-3)
+    assert abs(compiled.balance.error) < (1e-2 if precision == "single" else 1e-9)
+
+
+def test_a_run_that_was_put_aside_ends_with_the_same_bits_compiled(tmp_path):
+    from fjordby.flood.dynamic import Keep
+
+    grid = Grid(0.0, 200.0, 10.0, 20, 50, "EPSG:25832")
+    bed = np.random.default_rng(1).random(grid.shape)
+    ground = Domain(grid, bed, 0.03)
+    forcing = Forcing(
+        inflows=(Inflow("beck", np.array([10]), np.array([10]), steady(2.0)),),
+        rain=Rain((steady(5 / 3.6e6),)),
+    )
+    whole = run(ground, forcing, 300.0)
+
+    def stop(share, doing):
+        if share > 0.4:
+            raise KeyboardInterrupt
+
+    keep = Keep(tmp_path / "run.check")
+    with pytest.raises(KeyboardInterrupt):
+        run(ground, forcing, 300.0, progress=stop, keep=keep)
+    assert keep.path.exists()
+    resumed = run(ground, forcing, 300.0, keep=keep)
+    for name in ("depth", "speed", "arrival", "duration"):
+        np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))
+    assert resumed.balance == whole.balance
