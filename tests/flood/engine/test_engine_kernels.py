@@ -79,10 +79,9 @@ def test_the_engine_is_the_same_compiled_and_as_plain_python(precision):
     with plain_python():
         plain = town(precision)
     assert compiled.depth[np.isfinite(compiled.depth)].max() > 0.5
-    near = 2e-5 if precision == "single" else 2e-5
     for name in ("depth", "speed", "arrival"):
         left, right = getattr(compiled, name), getattr(plain, name)
-        np.testing.assert_allclose(left, right, rtol=1e-4, atol=near)
+        np.testing.assert_allclose(left, right, rtol=1e-4, atol=2e-5)
     assert compiled.balance.end == pytest.approx(plain.balance.end, abs=1e-3)
     assert abs(compiled.balance.error) < (1e-2 if precision == "single" else 1e-9)
 
