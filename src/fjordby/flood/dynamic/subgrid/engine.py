@@ -11,10 +11,11 @@ import numpy as np
 
 from fjordby.arrays import Array, Floats
 from fjordby.errors import BadValue
+from fjordby.flood.dynamic import pacing
 from fjordby.flood.dynamic.board import Board
-from fjordby.flood.dynamic.engine import DEEPEST, Engine
+from fjordby.flood.dynamic.engine import Engine
 from fjordby.flood.dynamic.inlets import lay_inlets
-from fjordby.flood.dynamic.options import Options
+from fjordby.flood.dynamic.options import GRAVITY, Options
 from fjordby.flood.dynamic.pacing import Plan
 from fjordby.flood.dynamic.structures.laid import Laid
 from fjordby.flood.dynamic.subgrid import kernels
@@ -23,15 +24,15 @@ from fjordby.flood.dynamic.subgrid.fine import kernels as fine_kernels
 from fjordby.flood.dynamic.subgrid.fine.down import fine_ground
 from fjordby.flood.dynamic.subgrid.kernels import SEGMENT, Cells, Faces, Water
 from fjordby.flood.dynamic.subgrid.march import kernels as march_kernels
-from fjordby.flood.dynamic.subgrid.rhythm import ROWS, forced_blocks, limits, plan_stretch
 from fjordby.flood.dynamic.subgrid.sources import kernels as source_kernels
 from fjordby.flood.dynamic.subgrid.tables import Tables
 from fjordby.flood.dynamic.sweep.kernels import State, walls_of
 
-#: Time between two portions of rain [s].
-PORTION = 10.0
+#: Most small steps between two looks at the depth that sets them, and between two portions of
+#: rain; a level that swings within them is calmed by `kernels.subgrid_flow`.
+STRETCH, PORTION = 32, 4
 
-_WATER = ("volume", "level", "rise", "flow", "east", "south", "wet", "deep", "quick")
+_WATER = ("volume", "level", "rise", "flow", "east", "south", "wet")
 _SEEN = ("highest", "quick", "strong", "low", "high", "pending", "lit", "arrival", "duration",
          "froude")  # fmt: skip
 _POINTS = ("counted", "entered", "link_flow", "link_passed")
@@ -56,7 +57,8 @@ class CoarseBoard(Board):
 class SubgridEngine(Engine):
     """A run on a coarse grid on its way.
 
-    All is double precision, on one core: of the options, `precision` and `threads` change nothing.
+    All is double precision, on one core, and all cells take the same time steps: of the options,
+    `precision`, `threads` and `local_steps` change nothing.
 
     Parameters
     ----------
@@ -99,13 +101,13 @@ class SubgridEngine(Engine):
         self.water.held[1:-1, 1:-1] = self.inlets.held
         self.fine = fine_ground(tables)
         self.seen_levels = _fresh_seen(tables, self.water.wet.shape, thresholds)
-        self.tally = np.zeros(2)
-        self.forced = forced_blocks(self.inlets, laid, driven.brim, grid.shape)
+        self.now, self.tally = 0, np.zeros(3)
         self.seconds, self.steps, self.updates, self.looked = 0.0, 0, 0, 0.0
         self.whole = True
         self._flows = np.zeros(len(laid.names))
         kernels.start_levels(self.water, self.cells, options.least_depth)
         self._hold(0.0)
+        self.tally[0] = march_kernels.deepest(self.water, tables.base)
         self.start = self.stored()
         self.show()
         self.look()
@@ -124,7 +126,7 @@ class SubgridEngine(Engine):
         bed = self.tables.base.ravel()
         self.state = State(
             bed=bed, friction=flat, depth=water.level.ravel() - bed, bits=flat,
-            east=water.east[0].ravel(), south=water.south[0].ravel(),
+            east=water.east[self.now].ravel(), south=water.south[self.now].ravel(),
             flow=water.flow.ravel(), wet=water.wet, top=flat, level=flat, span=flat,
         )  # fmt: skip
         # The survey of cautions reads only this of what a run has seen.
@@ -165,9 +167,9 @@ class SubgridEngine(Engine):
             for name in names
         }
         kept |= {f"laid:{name}": values for name, values in self.laid.memory().items()}
-        kept |= {"across": self.across.passed, "down": self.down.passed}
+        kept |= {"across": self.across.passed, "down": self.down.passed, "tally": self.tally}
         kept["clock"] = np.array([self.seconds, self.looked, self.start])
-        kept["work"] = np.array([self.steps, self.updates], np.int64)
+        kept["work"] = np.array([self.steps, self.updates, self.now], np.int64)
         kept["flows"] = self._flows
         return kept
 
@@ -178,8 +180,9 @@ class SubgridEngine(Engine):
                 getattr(values, name)[...] = kept[f"{place}:{name}"]
         self.laid.remember({k[5:]: v for k, v in kept.items() if k.startswith("laid:")})
         self.across.passed[:], self.down.passed[:] = kept["across"], kept["down"]
+        self.tally[:] = kept["tally"]
         self.seconds, self.looked, self.start = (float(v) for v in kept["clock"])
-        self.steps, self.updates = (int(v) for v in kept["work"])
+        self.steps, self.updates, self.now = (int(v) for v in kept["work"])
         self._flows = kept["flows"].copy()
         self.show()
 
@@ -195,17 +198,19 @@ class SubgridEngine(Engine):
 
     def _plan(self, remaining: float) -> Plan:
         """Choose the next stretch, and check that the run is still of this world."""
-        water = self.water
-        deep = water.deep[1:-1, 1:-1]
-        if not deep.max() < DEEPEST:
+        deep = float(self.tally[0])
+        if not deep < 5.0e3:
             self._lost()
-        wet = water.wet[1:-1, 1:-1] != 0
-        limit = limits(deep, water.quick[1:-1, 1:-1], wet, self.tables.grid.cell, self.options)
-        portion = PORTION if self.inlets.soaks else np.inf
-        plan = plan_stretch(limit, self.forced, remaining, portion, self.options)
-        rows = np.repeat(plan.level, ROWS, axis=0)[: deep.shape[0]]
-        water.pace[1:-1, 1:-1] = rows
-        return plan
+        cell, options = self.tables.grid.cell, self.options
+        # Averaging flows with their neighbours' shortens the step that waves on two axes allow.
+        alpha = min(options.alpha, float(np.sqrt(pacing.BOUNDED * options.theta)))
+        wave = alpha * cell / np.sqrt(GRAVITY * max(deep, pacing.FILM))
+        step = min(wave, options.longest_step)
+        most = PORTION if self.inlets.soaks else STRETCH
+        count = int(np.ceil(remaining / step - 1e-9))
+        stretches = -(-count // most)
+        none = np.zeros((1, 1))
+        return Plan(remaining / count, -(-count // stretches), none.astype(np.uint8), none)
 
     def _lost(self) -> None:
         """Say where a run has left every bound."""
@@ -227,15 +232,15 @@ class SubgridEngine(Engine):
         if self.laid.names:
             self.laid.update(self.seconds, self)
         times = self.seconds + plan.step * (np.arange(plan.count, dtype=np.float64) + 0.5)
-        self.tally[:] = 0.0
-        march_kernels.stretch(
+        self.tally[1:] = 0.0
+        self.now = march_kernels.stretch(
             water, self.cells, self.faces_x, self.faces_y, self.across, self.down,
             self.inlets.points, self.driven.brim, self.laid.links, self.inlets.levels(times),
             self.inlets.inflows(times), options.theta, options.least_depth,
-            self.inlets.gust(self.seconds), plan.step, cell, self.tally,
+            self.inlets.gust(self.seconds), plan.step, cell, self.now, self.tally,
         )  # fmt: skip
         self.steps += plan.count
-        self.updates += int(self.tally[0])
+        self.updates += int(self.tally[1])
         if self.inlets.soaks:
             source_kernels.soak(
                 water, self.cells, self.inlets.ground, self.driven.catch,
@@ -271,10 +276,6 @@ def fresh_water(tables: Tables, volume: Floats) -> Water:
         wet=np.zeros(segments, np.uint8),
         busy=np.zeros(segments, np.uint8),
         held=np.zeros(shape, np.uint8),
-        deep=np.zeros(segments),
-        quick=np.zeros(segments),
-        pace=np.zeros(segments, np.uint8),
-        times=np.zeros((3, *segments)),
     )
 
 

@@ -23,15 +23,12 @@ from fjordby.flood.dynamic.sweep.kernels import Walls
 SEGMENT = 8
 
 #: Marks of a segment: wet in the last step; it then stays in the sweep for two more steps, until
-#: its flows are zero.
+#: both copies of its flows are zero.
 WET_NOW = np.uint8(7)
 
 #: 1 / (2 k + 1), the part of a step of a table that one of its k-th steps is.
 MOST_STEPS = 512
 PART = 1.0 / (2.0 * np.arange(MOST_STEPS) + 1.0)
-
-#: Mean depth below which a speed does not shorten a time step [m]: as in the survey.
-FILM = 0.01
 
 #: What the faces may take of a cell in a step, all together: a hair below all.
 ALL = 1.0 - 1.0e-12
@@ -64,15 +61,11 @@ class Water(NamedTuple):
     level: Array  # [m datum]; the lowest ground where dry
     rise: Array  # how fast the level rises with the mean depth [-]
     flow: Array  # size of the flow in the middle of each cell [m2/s]
-    east: Array  # (2, ny + 2, nx + 2) flow over the west faces, and room for the next [m2/s]
+    east: Array  # (2, ny + 2, nx + 2) flow over the west faces, now and before [m2/s]
     south: Array  # (2, ny + 2, nx + 2) flow over the north faces [m2/s]
     wet: Array  # (ny + 2, segments + 2) uint8, see WET_NOW
     busy: Array  # (ny + 2, segments + 2) uint8, wet or beside a wet one
     held: Array  # (ny + 2, nx + 2) uint8, 1 = its level is given
-    deep: Array  # (ny + 2, segments + 2) depth that sets the time step of each segment [m]
-    quick: Array  # (ny + 2, segments + 2) and speed [m/s]
-    pace: Array  # (ny + 2, segments + 2) uint8: its time step is 2**pace of the smallest
-    times: Array  # (3, ny + 2, segments + 2) see mark_due [s]
 
 
 @njit(error_model="numpy", cache=True)
@@ -164,63 +157,41 @@ def set_volume(water: Water, cells: Cells, j: int, i: int, volume: float) -> Non
 
 
 @njit(error_model="numpy", cache=True)
-def mark_due(water: Water, sub: int, seconds: float) -> None:
-    """Mark the segments that are wet or beside a wet one, and say which faces move in this step.
-
-    `times` gets the time step of the west faces within each busy segment, of its first west face,
-    and of its north faces: that of the quicker side, or 0 when they rest in small step `sub`.
-    """
-    wet, busy, pace, times = water.wet, water.busy, water.pace, water.times
+def mark_busy(wet: Array, busy: Array) -> None:
+    """Mark the segments that are wet, or beside a wet one."""
     for j in range(1, wet.shape[0] - 1):
         for s in range(1, wet.shape[1] - 1):
             busy[j, s] = wet[j, s] | wet[j - 1, s] | wet[j + 1, s] | wet[j, s - 1] | wet[j, s + 1]
-            if busy[j, s]:
-                times[0, j, s] = due(sub, pace[j, s], pace[j, s], seconds)
-                times[1, j, s] = due(sub, pace[j, s], pace[j, s - 1], seconds)
-                times[2, j, s] = due(sub, pace[j, s], pace[j - 1, s], seconds)
-            else:
-                times[0, j, s] = times[1, j, s] = times[2, j, s] = 0.0
-
-
-@njit(error_model="numpy", cache=True)
-def due(sub: int, pace0: int, pace1: int, seconds: float) -> float:
-    """Return the time step of a face between two paces, 0 when it rests in this small step [s]."""
-    many = 1 << min(pace0, pace1)
-    return seconds * many if sub & (many - 1) == 0 else 0.0
 
 
 @njit(error_model="numpy", cache=True)
 def move_faces(
     water: Water, faces: Faces, flows: Array, new: Array, dj: int, di: int, theta: float,
-    least: float, gust: float, cell: float,
+    least: float, gust: float, seconds: float, cell: float,
 ) -> None:  # fmt: skip
-    """Compute the flow over every west (di = 1) or north (dj = 1) face that moves now.
+    """Compute the flow over every west (di = 1) or north (dj = 1) face of the busy segments.
 
     Parameters
     ----------
     flows, new
         Flow before, read, and flow now, written [m2/s].
     gust
-        Stress of the wind over the density of water, along this axis [m2/s2].
+        Stress of the wind over the density of water, along this axis, times the time step [m2/s].
     """
-    level, rise, size, held, busy = water.level, water.rise, water.flow, water.held, water.busy
+    volume, level, rise, size = water.volume, water.level, water.rise, water.flow
+    held, busy = water.held, water.busy
     sill, spread, width, section = faces.sill, faces.spread, faces.width, faces.section
-    scale, times = faces.scale, water.times
-    swing = 0.5 * GRAVITY / (BOUNDED * theta * cell * cell)
-    end = water.volume.shape[1] - 1
+    scale = faces.scale
+    drag = GRAVITY * seconds
+    swing = 0.5 * drag * seconds / (BOUNDED * theta * cell * cell)
+    end = volume.shape[1] - 1
     aside = 0.5 * (1.0 - theta)
     for j in range(1, busy.shape[0] - 1):
         for s in range(1, busy.shape[1] - 1):
-            first = (s - 1) * SEGMENT + 1
-            inner = times[0, j, s] if di == 1 else times[2, j, s]
-            seconds = times[1, j, s] if di == 1 else inner
-            if inner == 0.0 and seconds == 0.0:
+            if busy[j, s] == 0:
                 continue
+            first = (s - 1) * SEGMENT + 1
             for i in range(first, min(first + SEGMENT, end)):
-                if i > first:
-                    seconds = inner
-                if seconds == 0.0:
-                    continue
                 j0, i0 = j - dj, i - di
                 level0, level1 = level[j0, i0], level[j, i]
                 above = max(level0, level1) - sill[j, i]
@@ -240,87 +211,65 @@ def move_faces(
                 rises = (0.0 if held[j0, i0] else rise[j0, i0]) + (
                     0.0 if held[j, i] else rise[j, i]
                 )
-                inertia = max(1.0, swing * seconds * seconds * depth * rises)
-                wind = gust * seconds * depth / above if gust != 0.0 else 0.0
+                inertia = max(1.0, swing * depth * rises)
+                wind = gust * depth / above if gust != 0.0 else 0.0
                 new[j, i] = subgrid_flow(
                     depth, rough2, (level0 - level1) / cell, own, mean,
-                    0.5 * (size[j0, i0] + size[j, i]), inertia, wind, GRAVITY * seconds,
+                    0.5 * (size[j0, i0] + size[j, i]), inertia, wind, drag,
                 )  # fmt: skip
 
 
 @njit(error_model="numpy", cache=True)
-def keep_flows(water: Water) -> None:
-    """Make the new flows of the faces that moved the flows of now."""
-    times, end = water.times, water.volume.shape[1] - 1
-    for j in range(1, water.busy.shape[0] - 1):
-        for s in range(1, water.busy.shape[1] - 1):
-            if water.busy[j, s] == 0:
-                continue
-            first = (s - 1) * SEGMENT + 1
-            last = min(first + SEGMENT, end)
-            if times[1, j, s] > 0.0:
-                water.east[0, j, first] = water.east[1, j, first]
-            if times[0, j, s] > 0.0:
-                for i in range(first + 1, last):
-                    water.east[0, j, i] = water.east[1, j, i]
-            if times[2, j, s] > 0.0:
-                for i in range(first, last):
-                    water.south[0, j, i] = water.south[1, j, i]
-
-
-@njit(error_model="numpy", cache=True)
 def move_cells(
-    water: Water, cells: Cells, least: float, cell: float, tally: Array
+    water: Water, cells: Cells, east: Array, south: Array, least: float, seconds: float,
+    cell: float, tally: Array,
 ) -> None:  # fmt: skip
-    """Change the volume of every cell by what came over those of its faces that moved.
+    """Change the volume of every cell of the busy segments by what came over its faces.
 
     Parameters
     ----------
+    east, south
+        Flow over the west and the north faces [m2/s].
     tally
-        Added to: cells computed, and what cells of a given level took in, as mean depth [m].
+        Written: the largest depth that sets the time step [m], cells computed (added), and what
+        cells of a given level took in (added), as mean depth [m].
     """
     volume, level, rise, size = water.volume, water.level, water.rise, water.flow
-    held, times, base = water.held, water.times, cells.base
-    east, south = water.east[0], water.south[0]
+    held, busy = water.held, water.busy
+    base, full, part, table = cells.base, cells.full, cells.part, cells.level
+    scale = cells.scale
     end = volume.shape[1] - 1
-    share = 1.0 / cell
-    done, taken = 0, 0.0
-    for j in range(1, water.busy.shape[0] - 1):
-        for s in range(1, water.busy.shape[1] - 1):
-            if water.busy[j, s] == 0:
-                continue
-            own, west, east_side = times[0, j, s], times[1, j, s], times[1, j, s + 1]
-            north, south_side = times[2, j, s], times[2, j + 1, s]
-            if own == 0.0 and west == 0.0 and east_side == 0.0 and north + south_side == 0.0:
+    share = seconds / cell
+    deepest, done, taken = 0.0, 0, 0.0
+    for j in range(1, busy.shape[0] - 1):
+        for s in range(1, busy.shape[1] - 1):
+            if busy[j, s] == 0:
                 continue
             first = (s - 1) * SEGMENT + 1
             last = min(first + SEGMENT, end)
-            top = deep = quick = 0.0
+            done += last - first
+            top = 0.0
             for i in range(first, last):
-                q0, q1, q2, q3 = east[j, i], east[j, i + 1], south[j, i], south[j + 1, i]
-                along, aside = 0.5 * (q0 + q1), 0.5 * (q2 + q3)
+                west, out = east[j, i], east[j, i + 1]
+                north, gone = south[j, i], south[j + 1, i]
+                along, aside = 0.5 * (west + out), 0.5 * (north + gone)
                 size[j, i] = np.sqrt(along * along + aside * aside)
-                t0 = west if i == first else own
-                t1 = east_side if i == last - 1 else own
-                more = share * ((t0 * q0 - t1 * q1) + (north * q2 - south_side * q3))
+                more = share * ((west - out) + (north - gone))
                 depth = level[j, i] - base[j, i]
                 if held[j, i]:
                     taken += more
                 else:
                     if more != 0.0:
-                        set_volume(water, cells, j, i, volume[j, i] + more)
+                        now = max(volume[j, i] + more, 0.0)
+                        volume[j, i] = now
+                        level[j, i], rise[j, i] = level_of(
+                            now, base[j, i], full[j, i], scale[j, i], part[j, i], table, j, i
+                        )
                         depth = level[j, i] - base[j, i]
-                    deep = max(deep, min(depth, volume[j, i] * rise[j, i]))
-                    quick = max(quick, size[j, i] / max(volume[j, i], FILM))
+                    deepest = max(deepest, min(depth, volume[j, i] * rise[j, i]))
                 top = max(top, depth)
-            water.deep[j, s], water.quick[j, s] = deep, quick
-            if top > least:
-                water.wet[j, s] = WET_NOW
-            elif own > 0.0:
-                water.wet[j, s] = water.wet[j, s] >> 1
-            if own > 0.0:
-                done += last - first
-    tally[0], tally[1] = tally[0] + done, tally[1] + taken
+            water.wet[j, s] = WET_NOW if top > least else water.wet[j, s] >> 1
+    tally[0], tally[1], tally[2] = deepest, tally[1] + done, tally[2] + taken
 
 
 @njit(error_model="numpy", cache=True)
@@ -406,35 +355,29 @@ def count_structures(
 
 
 @njit(error_model="numpy", cache=True)
-def spare_cells(water: Water, cell: float) -> None:
-    """Cut back the new flows out of each cell that would take more than there is."""
-    volume, times = water.volume, water.times
-    east, south = water.east[1], water.south[1]
+def spare_cells(water: Water, east: Array, south: Array, seconds: float, cell: float) -> None:
+    """Cut back the flows out of each cell that would take more than there is."""
+    volume, busy = water.volume, water.busy
     end = volume.shape[1] - 1
-    for j in range(1, water.busy.shape[0] - 1):
-        for s in range(1, water.busy.shape[1] - 1):
-            if water.busy[j, s] == 0:
+    share = seconds / cell
+    for j in range(1, busy.shape[0] - 1):
+        for s in range(1, busy.shape[1] - 1):
+            if busy[j, s] == 0:
                 continue
-            own, west, east_side = times[0, j, s], times[1, j, s], times[1, j, s + 1]
-            north, south_side = times[2, j, s], times[2, j + 1, s]
             first = (s - 1) * SEGMENT + 1
-            last = min(first + SEGMENT, end)
-            for i in range(first, last):
-                t0 = west if i == first else own
-                t1 = east_side if i == last - 1 else own
-                out = t1 * max(east[j, i + 1], 0.0) - t0 * min(east[j, i], 0.0)
-                out += south_side * max(south[j + 1, i], 0.0) - north * min(south[j, i], 0.0)
-                there = volume[j, i] * ALL * cell
-                if out <= there:
+            for i in range(first, min(first + SEGMENT, end)):
+                out = max(east[j, i + 1], 0.0) - min(east[j, i], 0.0)
+                out = share * (out + (max(south[j + 1, i], 0.0) - min(south[j, i], 0.0)))
+                if out <= volume[j, i] * ALL:
                     continue
-                less = there / out
-                if t1 > 0.0 and east[j, i + 1] > 0.0:
+                less = volume[j, i] * ALL / out
+                if east[j, i + 1] > 0.0:
                     east[j, i + 1] *= less
-                if t0 > 0.0 and east[j, i] < 0.0:
+                if east[j, i] < 0.0:
                     east[j, i] *= less
-                if south_side > 0.0 and south[j + 1, i] > 0.0:
+                if south[j + 1, i] > 0.0:
                     south[j + 1, i] *= less
-                if north > 0.0 and south[j, i] < 0.0:
+                if south[j, i] < 0.0:
                     south[j, i] *= less
 
 
@@ -447,9 +390,6 @@ def start_levels(water: Water, cells: Cells, least: float) -> None:
                 continue
             set_volume(water, cells, j, i, water.volume[j, i])
             notice(water, cells.base, j, i, least)
-            s = (i - 1) // SEGMENT + 1
-            wave = min(water.level[j, i] - cells.base[j, i], water.volume[j, i] * water.rise[j, i])
-            water.deep[j, s] = max(water.deep[j, s], 0.0 if water.held[j, i] else wave)
 
 
 @njit(error_model="numpy", cache=True)

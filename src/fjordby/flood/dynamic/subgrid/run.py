@@ -116,9 +116,9 @@ class FineDiary(Diary):
     def picture(engine: Engine) -> Snapshot:
         """Return the whole fine map as it is now."""
         assert isinstance(engine, SubgridEngine)
-        made, water = engine.tables, engine.water
+        made, water, now = engine.tables, engine.water, engine.now
         along, across = np.zeros(made.base.shape), np.zeros(made.base.shape)
-        east, south = water.east[0], water.south[0]
+        east, south = water.east[now], water.south[now]
         along[1:-1, 1:-1] = 0.5 * (east[1:-1, 1:-1] + east[1:-1, 2:])
         across[1:-1, 1:-1] = -0.5 * (south[1:-1, 1:-1] + south[2:, 1:-1])
         return Snapshot(

@@ -12,8 +12,7 @@ from fjordby.flood.dynamic.subgrid.kernels import (
     Faces,
     Water,
     count_structures,
-    keep_flows,
-    mark_due,
+    mark_busy,
     move_cells,
     move_faces,
     move_structures,
@@ -27,34 +26,58 @@ from fjordby.flood.dynamic.sweep.kernels import Walls
 def stretch(
     water: Water, cells: Cells, across: Faces, down: Faces, walls_across: Walls, walls_down: Walls,
     points: Points, brim: Brim, links: LinkTable, levels: Array, inflows: Array, theta: float,
-    least: float, gust: Array, seconds: float, cell: float, tally: Array,
-) -> None:  # fmt: skip
+    least: float, gust: Array, seconds: float, cell: float, now: int, tally: Array,
+) -> int:  # fmt: skip
     """Take as many small steps as there are rows of `levels`.
 
     Parameters
     ----------
     gust
         Stress of the wind over the density of water, to the east and the south [m2/s2].
+    now
+        Which copy of the flows is the latest; the other is written.
     tally
         See `kernels.move_cells`.
+
+    Returns
+    -------
+    int
+        Which copy is the latest then.
     """
-    east, new_east = water.east[0], water.east[1]
-    south, new_south = water.south[0], water.south[1]
     for sub in range(levels.shape[0]):
         prepare(water, cells, points, brim, links, levels[sub], seconds, cell, least)
-        mark_due(water, sub, seconds)
-        move_faces(water, across, east, new_east, 0, 1, theta, least, gust[0], cell)
-        move_faces(water, down, south, new_south, 1, 0, theta, least, gust[1], cell)
+        mark_busy(water.wet, water.busy)
+        east, south = water.east[now], water.south[now]
+        now = 1 - now
+        new_east, new_south = water.east[now], water.south[now]
+        move_faces(
+            water, across, east, new_east, 0, 1, theta, least, gust[0] * seconds, seconds, cell
+        )
+        move_faces(
+            water, down, south, new_south, 1, 0, theta, least, gust[1] * seconds, seconds, cell
+        )
         move_structures(water, cells.base, walls_across, east, new_east, 0, 1, seconds, cell)
         move_structures(water, cells.base, walls_down, south, new_south, 1, 0, seconds, cell)
-        spare_cells(water, cell)
+        spare_cells(water, new_east, new_south, seconds, cell)
         count_structures(water, cells.base, walls_across, new_east, 0, 1, seconds, cell)
         count_structures(water, cells.base, walls_down, new_south, 1, 0, seconds, cell)
-        keep_flows(water)
-        taken = tally[1]
-        move_cells(water, cells, least, cell, tally)
-        points.counted[LEVELS] -= (tally[1] - taken) * cell * cell
+        taken = tally[2]
+        move_cells(water, cells, new_east, new_south, least, seconds, cell, tally)
+        points.counted[LEVELS] -= (tally[2] - taken) * cell * cell
         exchange(water, cells, points, brim, inflows[sub], seconds, cell, least)
+    return now
+
+
+@njit(error_model="numpy", cache=True)
+def deepest(water: Water, base: Array) -> float:
+    """Return the depth that sets the time step [m]."""
+    top = 0.0
+    for j in range(1, water.volume.shape[0] - 1):
+        for i in range(1, water.volume.shape[1] - 1):
+            if not water.held[j, i]:
+                wave = water.volume[j, i] * water.rise[j, i]
+                top = max(top, min(water.level[j, i] - base[j, i], wave))
+    return top
 
 
 @njit(error_model="numpy", cache=True)
