@@ -186,7 +186,7 @@ def _brim(tables: Tables, forcing: Forcing, held: Bools) -> Brim:
     return Brim(
         np.concatenate([none.astype(np.int64), *cells]), np.concatenate([none, *beds]),
         np.concatenate([none, *factors]), np.concatenate([none, *powers]),
-        np.zeros(sum(part.size for part in cells)),
+        np.zeros(sum(part.size for part in cells)), none.astype(np.int64), none.astype(np.int64),
         side / tables.grid.cell_area,
     )  # fmt: skip
 

@@ -32,6 +32,9 @@ from fjordby.flood.dynamic.sweep.kernels import State, walls_of
 #: rain; a level that swings within them is calmed by `kernels.subgrid_flow`.
 STRETCH, PORTION = 32, 4
 
+#: Part of the longest step that is planned.
+STEADY = 0.98
+
 _WATER = ("volume", "level", "rise", "flow", "east", "south", "wet")
 _SEEN = ("highest", "quick", "strong", "low", "high", "pending", "lit", "arrival", "duration",
          "froude")  # fmt: skip
@@ -101,6 +104,8 @@ class SubgridEngine(Engine):
         self.water.held[1:-1, 1:-1] = self.inlets.held
         self.fine = fine_ground(tables)
         self.seen_levels = _fresh_seen(tables, self.water.wet.shape, thresholds)
+        held = np.divmod(self.inlets.points.held, self.board.width)
+        self.brim = driven.brim._replace(held_row=held[0], held_column=held[1])
         self.now, self.tally = 0, np.zeros(3)
         self.seconds, self.steps, self.updates, self.looked = 0.0, 0, 0, 0.0
         self.whole = True
@@ -207,10 +212,10 @@ class SubgridEngine(Engine):
         wave = alpha * cell / np.sqrt(GRAVITY * max(deep, pacing.FILM))
         step = min(wave, options.longest_step)
         most = PORTION if self.inlets.soaks else STRETCH
-        count = int(np.ceil(remaining / step - 1e-9))
-        stretches = -(-count // most)
+        # A little short, so that the next plan can keep the step: changing steps shake short waves.
+        count = max(1, int(np.ceil(remaining / (STEADY * step) - 1e-6)))
         none = np.zeros((1, 1))
-        return Plan(remaining / count, -(-count // stretches), none.astype(np.uint8), none)
+        return Plan(remaining / count, min(count, most), none.astype(np.uint8), none)
 
     def _lost(self) -> None:
         """Say where a run has left every bound."""
@@ -235,7 +240,7 @@ class SubgridEngine(Engine):
         self.tally[1:] = 0.0
         self.now = march_kernels.stretch(
             water, self.cells, self.faces_x, self.faces_y, self.across, self.down,
-            self.inlets.points, self.driven.brim, self.laid.links, self.inlets.levels(times),
+            self.inlets.points, self.brim, self.laid.links, self.inlets.levels(times),
             self.inlets.inflows(times), options.theta, options.least_depth,
             self.inlets.gust(self.seconds), plan.step, cell, self.now, self.tally,
         )  # fmt: skip
@@ -274,7 +279,8 @@ def fresh_water(tables: Tables, volume: Floats) -> Water:
         east=np.zeros((2, *shape)),
         south=np.zeros((2, *shape)),
         wet=np.zeros(segments, np.uint8),
-        busy=np.zeros(segments, np.uint8),
+        busy=np.zeros((2, segments[0] * segments[1]), np.int32),
+        many=np.zeros(1, np.int64),
         held=np.zeros(shape, np.uint8),
     )
 

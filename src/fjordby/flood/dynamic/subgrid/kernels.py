@@ -64,7 +64,8 @@ class Water(NamedTuple):
     east: Array  # (2, ny + 2, nx + 2) flow over the west faces, now and before [m2/s]
     south: Array  # (2, ny + 2, nx + 2) flow over the north faces [m2/s]
     wet: Array  # (ny + 2, segments + 2) uint8, see WET_NOW
-    busy: Array  # (ny + 2, segments + 2) uint8, wet or beside a wet one
+    busy: Array  # (2, segments of the map) int32, row and segment of those wet or beside a wet one
+    many: Array  # (1,) int64, how many of them
     held: Array  # (ny + 2, nx + 2) uint8, 1 = its level is given
 
 
@@ -157,11 +158,22 @@ def set_volume(water: Water, cells: Cells, j: int, i: int, volume: float) -> Non
 
 
 @njit(error_model="numpy", cache=True)
-def mark_busy(wet: Array, busy: Array) -> None:
-    """Mark the segments that are wet, or beside a wet one."""
+def list_busy(water: Water) -> None:
+    """List the segments that are wet, or beside a wet one, row by row."""
+    wet, busy = water.wet, water.busy
+    last = wet.shape[1] - 1
+    count = 0
     for j in range(1, wet.shape[0] - 1):
-        for s in range(1, wet.shape[1] - 1):
-            busy[j, s] = wet[j, s] | wet[j - 1, s] | wet[j + 1, s] | wet[j, s - 1] | wet[j, s + 1]
+        some = 0
+        for s in range(1, last):
+            some |= wet[j - 1, s] | wet[j, s] | wet[j + 1, s]
+        if some == 0:
+            continue
+        for s in range(1, last):
+            if (wet[j, s] | wet[j - 1, s] | wet[j + 1, s] | wet[j, s - 1] | wet[j, s + 1]) != 0:
+                busy[0, count], busy[1, count] = j, s
+                count += 1
+    water.many[0] = count
 
 
 @njit(error_model="numpy", cache=True)
@@ -186,37 +198,31 @@ def move_faces(
     swing = 0.5 * drag * seconds / (BOUNDED * theta * cell * cell)
     end = volume.shape[1] - 1
     aside = 0.5 * (1.0 - theta)
-    for j in range(1, busy.shape[0] - 1):
-        for s in range(1, busy.shape[1] - 1):
-            if busy[j, s] == 0:
+    for k in range(water.many[0]):
+        j, s = busy[0, k], busy[1, k]
+        first = (s - 1) * SEGMENT + 1
+        for i in range(first, min(first + SEGMENT, end)):
+            j0, i0 = j - dj, i - di
+            level0, level1 = level[j0, i0], level[j, i]
+            above = max(level0, level1) - sill[j, i]
+            if above <= least or (held[j0, i0] and held[j, i]):
+                new[j, i] = 0.0
                 continue
-            first = (s - 1) * SEGMENT + 1
-            for i in range(first, min(first + SEGMENT, end)):
-                j0, i0 = j - dj, i - di
-                level0, level1 = level[j0, i0], level[j, i]
-                above = max(level0, level1) - sill[j, i]
-                if above <= least or (held[j0, i0] and held[j, i]):
-                    new[j, i] = 0.0
-                    continue
-                depth, rough2 = section_of(
-                    above, spread[j, i], scale[j, i], width[j, i], section, j, i
-                )
-                own = flows[j, i]
-                behind, ahead = flows[j0, i0], flows[j + dj, i + di]
-                # A neighbour that carries nothing (a rim, a wall, dry ground, the sea) has no say.
-                behind = behind if behind != 0.0 else own
-                ahead = ahead if ahead != 0.0 else own
-                mean = theta * own + aside * (behind + ahead)
-                # A held cell has no swing of its own.
-                rises = (0.0 if held[j0, i0] else rise[j0, i0]) + (
-                    0.0 if held[j, i] else rise[j, i]
-                )
-                inertia = max(1.0, swing * depth * rises)
-                wind = gust * depth / above if gust != 0.0 else 0.0
-                new[j, i] = subgrid_flow(
-                    depth, rough2, (level0 - level1) / cell, own, mean,
-                    0.5 * (size[j0, i0] + size[j, i]), inertia, wind, drag,
-                )  # fmt: skip
+            depth, rough2 = section_of(above, spread[j, i], scale[j, i], width[j, i], section, j, i)
+            own = flows[j, i]
+            behind, ahead = flows[j0, i0], flows[j + dj, i + di]
+            # A neighbour that carries nothing (a rim, a wall, dry ground, the sea) has no say.
+            behind = behind if behind != 0.0 else own
+            ahead = ahead if ahead != 0.0 else own
+            mean = theta * own + aside * (behind + ahead)
+            # A held cell has no swing of its own.
+            rises = (0.0 if held[j0, i0] else rise[j0, i0]) + (0.0 if held[j, i] else rise[j, i])
+            inertia = max(1.0, swing * depth * rises)
+            wind = gust * depth / above if gust != 0.0 else 0.0
+            new[j, i] = subgrid_flow(
+                depth, rough2, (level0 - level1) / cell, own, mean,
+                0.5 * (size[j0, i0] + size[j, i]), inertia, wind, drag,
+            )  # fmt: skip
 
 
 @njit(error_model="numpy", cache=True)
@@ -241,34 +247,33 @@ def move_cells(
     end = volume.shape[1] - 1
     share = seconds / cell
     deepest, done, taken = 0.0, 0, 0.0
-    for j in range(1, busy.shape[0] - 1):
-        for s in range(1, busy.shape[1] - 1):
-            if busy[j, s] == 0:
-                continue
-            first = (s - 1) * SEGMENT + 1
-            last = min(first + SEGMENT, end)
-            done += last - first
-            top = 0.0
-            for i in range(first, last):
-                west, out = east[j, i], east[j, i + 1]
-                north, gone = south[j, i], south[j + 1, i]
-                along, aside = 0.5 * (west + out), 0.5 * (north + gone)
-                size[j, i] = np.sqrt(along * along + aside * aside)
-                more = share * ((west - out) + (north - gone))
-                depth = level[j, i] - base[j, i]
-                if held[j, i]:
-                    taken += more
-                else:
-                    if more != 0.0:
-                        now = max(volume[j, i] + more, 0.0)
-                        volume[j, i] = now
-                        level[j, i], rise[j, i] = level_of(
-                            now, base[j, i], full[j, i], scale[j, i], part[j, i], table, j, i
-                        )
-                        depth = level[j, i] - base[j, i]
-                    deepest = max(deepest, min(depth, volume[j, i] * rise[j, i]))
-                top = max(top, depth)
-            water.wet[j, s] = WET_NOW if top > least else water.wet[j, s] >> 1
+    for k in range(water.many[0]):
+        j, s = busy[0, k], busy[1, k]
+        first = (s - 1) * SEGMENT + 1
+        last = min(first + SEGMENT, end)
+        done += last - first
+        top = 0.0
+        for i in range(first, last):
+            west, out = east[j, i], east[j, i + 1]
+            north, gone = south[j, i], south[j + 1, i]
+            along, aside = west + out, north + gone
+            if along != 0.0 or aside != 0.0 or size[j, i] != 0.0:
+                size[j, i] = 0.5 * np.sqrt(along * along + aside * aside)
+            more = share * ((west - out) + (north - gone))
+            depth = level[j, i] - base[j, i]
+            if held[j, i]:
+                taken += more
+            else:
+                if more != 0.0:
+                    now = max(volume[j, i] + more, 0.0)
+                    volume[j, i] = now
+                    level[j, i], rise[j, i] = level_of(
+                        now, base[j, i], full[j, i], scale[j, i], part[j, i], table, j, i
+                    )
+                    depth = level[j, i] - base[j, i]
+                deepest = max(deepest, min(depth, volume[j, i] * rise[j, i]))
+            top = max(top, depth)
+        water.wet[j, s] = WET_NOW if top > least else water.wet[j, s] >> 1
     tally[0], tally[1], tally[2] = deepest, tally[1] + done, tally[2] + taken
 
 
@@ -360,25 +365,23 @@ def spare_cells(water: Water, east: Array, south: Array, seconds: float, cell: f
     volume, busy = water.volume, water.busy
     end = volume.shape[1] - 1
     share = seconds / cell
-    for j in range(1, busy.shape[0] - 1):
-        for s in range(1, busy.shape[1] - 1):
-            if busy[j, s] == 0:
+    for k in range(water.many[0]):
+        j, s = busy[0, k], busy[1, k]
+        first = (s - 1) * SEGMENT + 1
+        for i in range(first, min(first + SEGMENT, end)):
+            out = max(east[j, i + 1], 0.0) - min(east[j, i], 0.0)
+            out = share * (out + (max(south[j + 1, i], 0.0) - min(south[j, i], 0.0)))
+            if out <= volume[j, i] * ALL:
                 continue
-            first = (s - 1) * SEGMENT + 1
-            for i in range(first, min(first + SEGMENT, end)):
-                out = max(east[j, i + 1], 0.0) - min(east[j, i], 0.0)
-                out = share * (out + (max(south[j + 1, i], 0.0) - min(south[j, i], 0.0)))
-                if out <= volume[j, i] * ALL:
-                    continue
-                less = volume[j, i] * ALL / out
-                if east[j, i + 1] > 0.0:
-                    east[j, i + 1] *= less
-                if east[j, i] < 0.0:
-                    east[j, i] *= less
-                if south[j + 1, i] > 0.0:
-                    south[j + 1, i] *= less
-                if south[j, i] < 0.0:
-                    south[j, i] *= less
+            less = volume[j, i] * ALL / out
+            if east[j, i + 1] > 0.0:
+                east[j, i + 1] *= less
+            if east[j, i] < 0.0:
+                east[j, i] *= less
+            if south[j + 1, i] > 0.0:
+                south[j + 1, i] *= less
+            if south[j, i] < 0.0:
+                south[j, i] *= less
 
 
 @njit(error_model="numpy", cache=True)

@@ -12,7 +12,7 @@ from fjordby.flood.dynamic.subgrid.kernels import (
     Faces,
     Water,
     count_structures,
-    mark_busy,
+    list_busy,
     move_cells,
     move_faces,
     move_structures,
@@ -46,7 +46,7 @@ def stretch(
     """
     for sub in range(levels.shape[0]):
         prepare(water, cells, points, brim, links, levels[sub], seconds, cell, least)
-        mark_busy(water.wet, water.busy)
+        list_busy(water)
         east, south = water.east[now], water.south[now]
         now = 1 - now
         new_east, new_south = water.east[now], water.south[now]

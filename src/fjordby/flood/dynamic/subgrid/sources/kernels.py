@@ -23,13 +23,15 @@ from fjordby.flood.dynamic.subgrid.kernels import Cells, Water, notice, set_volu
 
 
 class Brim(NamedTuple):
-    """Fine cells along open sides of the map."""
+    """Fine cells along open sides of the map, and where the held coarse cells are."""
 
     cell: Array  # (m,) coarse cell, flat
     bed: Array  # (m,) level from which it is wet [m]
     factor: Array  # (m,) q = factor x depth^power
     power: Array  # (m,)
     water: Array  # (m,) what leaves in this step, as mean depth of the coarse cell [m]
+    held_row: Array  # (levels,) row and column of the cells of `Points.held`
+    held_column: Array
     width: float  # side of a fine cell over the area of a coarse one [1/m]
 
 
@@ -45,7 +47,7 @@ def prepare(
     area = cell * cell
     across = water.volume.shape[1]
     for p in range(points.held.size):
-        j, i = points.held[p] // across, points.held[p] % across
+        j, i = brim.held_row[p], brim.held_column[p]
         level = max(levels[points.held_series[p]], cells.base[j, i])
         water.level[j, i], water.volume[j, i] = level, level - cells.base[j, i]
         notice(water, cells.base, j, i, least)
