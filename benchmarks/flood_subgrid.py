@@ -217,9 +217,10 @@ def compare(case: Case) -> list[str]:
             (f"{wide} with tables", found, found.depth, f"{clock:.1f}"),
             (f"{wide}, mean ground", plain, brought_down(plain, case, factor), ""),
         ):
+            faster = fine.cpu_seconds / one.cpu_seconds
             rows.append(
                 f"| {name} | {making} | {one.cpu_seconds:.2f} | "
-                f"{fine.cpu_seconds / one.cpu_seconds:.0f} | "
+                f"{faster:.{0 if faster >= 10 else 1}f} | "
                 f"{differ(depth, fine.depth, case.free)} |"
             )
         error = found.balance.error
