@@ -2,6 +2,7 @@
 
 import { getCourse, getStormMaps } from "./api";
 import type { Pack } from "./pack";
+import { count } from "./plain";
 import type { Course, FloodEvent, High, Lang, StormAbout, Track, Words } from "./shapes";
 import { calm, t, view } from "./state.svelte";
 import { eventNow, type Study } from "./study.svelte";
@@ -168,4 +169,11 @@ function clock(course: Course, seconds: number, brief = false): string {
   const day = brief ? {} : ({ weekday: "short", day: "numeric", month: "short" } as const);
   const told = when.toLocaleString(view.lang === "da" ? "da-DK" : "en-GB", { ...day, hour: "2-digit", minute: "2-digit", timeZone: zone });
   return brief || zone !== "UTC" ? told : `${told} UTC`;
+}
+
+/** "3 huse nået, 8 mennesker deri"; people are left out where there are none. */
+export function reachedSaid(houses: number, people: number): string {
+  const reached = `${count(houses, view.lang)} ${t(Math.round(houses) === 1 ? "houseReached" : "housesReached")}`;
+  if (people < 0.5) return reached;
+  return `${reached}, ${count(people, view.lang)} ${t(Math.round(people) === 1 ? "personIn" : "peopleIn")}`;
 }
