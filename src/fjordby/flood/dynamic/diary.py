@@ -57,9 +57,9 @@ class Diary:
         self._pictures = np.unique([t for t in asked.snapshots if 0.0 <= t <= seconds])
         self.write(engine)
 
-    def next(self, now: float) -> float:
-        """Return the next time at which something is written down or looked at [s]."""
-        ahead = [m[np.searchsorted(m, now + 1e-6)] for m in (self._series, self._looks)
+    def next(self, now: float, looks: bool = False) -> float:
+        """Return the next time at which something is written down, or looked at [s]."""
+        ahead = [m[np.searchsorted(m, now + 1e-6)] for m in (self._series, self._looks)[: 1 + looks]
                  if m.size and m[-1] > now + 1e-6]  # fmt: skip
         pictures = self._pictures[self._pictures > now + 1e-6]
         return float(min([*ahead, *pictures[:1], self.end]))

@@ -30,6 +30,9 @@ from fjordby.flood.dynamic.sweep.kernels import ROWS, walls_of
 #: Water deeper than this is no flood but a mistake [m].
 DEEPEST = 5.0e3
 
+#: The map is looked at when this part of the time between two looks is over [-].
+NEARLY = 0.6
+
 
 class Engine:
     """A run on its way.
@@ -78,8 +81,10 @@ class Engine:
         self.held_start = self._in_held()
         self.look()
 
-    def advance(self, until: float) -> None:
-        """Compute up to a time [s], and look at the map there.
+    def advance(self, until: float, every: float) -> None:
+        """Compute up to a time, and look at the map about every so often and at the end [s].
+
+        Looks fall between two stretches: to end stretches at set times would shorten the steps.
 
         Raises
         ------
@@ -87,12 +92,15 @@ class Engine:
             When the time step collapses or the water leaves every bound, saying where.
         """
         while self.seconds < until - 1e-9:
-            plan = self._plan(until - self.seconds)
+            plan = self._plan(until - self.seconds, every)
             self.whole = False
             self._stretch(plan)
+            if self.seconds - self.looked > NEARLY * every:
+                self.look()
             self.whole = True
         self.seconds = until
-        self.look()
+        if self.seconds > self.looked:
+            self.look()
 
     def look(self) -> None:
         """Take the largest depth, speed and so on into account."""
@@ -178,7 +186,7 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------
 
-    def _plan(self, remaining: float) -> Plan:
+    def _plan(self, remaining: float, hold: float) -> Plan:
         """Choose the next stretch, and check that the run is still of this world."""
         state, board = self.state, self.board
         top = state.top.view(board.real)[1:-1]
@@ -187,7 +195,7 @@ class Engine:
         if not deepest < DEEPEST or not np.isfinite(top[wet]).all():
             self._report("water of less than 5000 m", top)
         limit = pacing.limits(top, self.seen.quick[1:-1], wet, self.domain.grid.cell, self.options)
-        plan = pacing.plan(limit, self.forced, remaining, self.options)
+        plan = pacing.plan(limit, self.forced, remaining, hold, self.options)
         if plan.step < pacing.SHORTEST and plan.step < 0.5 * remaining:
             self._report(f"a time step above {pacing.SHORTEST:g} s", self.seen.quick[1:-1])
         return plan

@@ -86,7 +86,9 @@ def by_block(values: Array) -> Floats:
     return np.asarray(np.maximum.reduceat(values.astype(np.float64), starts, axis=0))
 
 
-def plan(limit: Floats, forced: Array, remaining: float, options: Options) -> Plan:
+def plan(
+    limit: Floats, forced: Array, remaining: float, hold: float, options: Options
+) -> Plan:
     """Choose the steps of the next stretch.
 
     Parameters
@@ -96,7 +98,9 @@ def plan(limit: Floats, forced: Array, remaining: float, options: Options) -> Pl
     forced
         Blocks that must take the smallest step: water is poured or pumped there.
     remaining
-        Time until something must be looked at [s]; the stretches end exactly there.
+        Time until something must be written down [s]; the stretches end exactly there.
+    hold
+        The longest stretch [s], unless one round of the slowest blocks is longer.
     """
     smallest = min(float(limit.min()), options.longest_step)
     highest = LEVELS - 1 if options.local_steps else 0
@@ -112,10 +116,9 @@ def plan(limit: Floats, forced: Array, remaining: float, options: Options) -> Pl
     round_ = 1 << top
     rounds = max(1, int(np.ceil(remaining / (smallest * round_) - 1e-9)))
     # Several rounds by one plan, as long as depths do not change much meanwhile.
-    most = max(1, min(STEPS // round_, int(HOLDS / (smallest * round_))))
+    most = max(1, min(STEPS // round_, int(min(HOLDS, hold) / (smallest * round_))))
     stretches = -(-rounds // most)
-    rounds = stretches * -(-rounds // stretches)
-    return Plan(remaining / (rounds * round_), rounds // stretches * round_, level, limit)
+    return Plan(remaining / (rounds * round_), -(-rounds // stretches) * round_, level, limit)
 
 
 def pace(step: float, cell: float, gust: Floats, options: Options, real: type) -> Pace:

@@ -49,7 +49,7 @@ class Asked:
     Parameters
     ----------
     every
-        How often the largest depth, speed and so on are looked at [s].
+        About how often the largest depth, speed and so on are looked at [s].
     series_every
         How often gauges, lines and structures are written down [s].
     snapshots

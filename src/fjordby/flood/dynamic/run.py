@@ -111,7 +111,7 @@ def run(
     kept = clock
     try:
         while engine.seconds < seconds:
-            engine.advance(diary.next(engine.seconds))
+            engine.advance(diary.next(engine.seconds), asked.every)
             diary.write(engine)
             progress(engine.seconds / seconds, "")
             if keep is not None and time.perf_counter() - kept > keep.every:
