@@ -32,7 +32,9 @@ def words_of(command):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/tutorial.md", "docs/flood_dynamic.md", "docs/flood_city.md"]
+)
 def test_the_blocks_of_the_page_run_in_order(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     room = {}
@@ -40,6 +42,32 @@ def test_the_blocks_of_the_page_run_in_order(name, tmp_path, monkeypatch):
     assert found
     for block in found:
         exec(compile(block, name, "exec"), room)
+
+
+@pytest.mark.slow
+def test_the_blocks_on_files_and_on_coarse_cells_run_with_what_they_presuppose(
+    tmp_path, monkeypatch
+):
+    from fjordby.flood.dynamic import Asked, Domain, Forcing, Rain, run, steady
+    from fjordby.grid import Grid
+
+    monkeypatch.chdir(tmp_path)
+    grid = Grid(0.0, 80.0, 10.0, 8, 12, "EPSG:25832")
+    room = {
+        "domain": Domain(grid, 0.01 * (grid.x + grid.y[:, None])),
+        "forcing": Forcing(rain=Rain((steady(2.0e-6),))),
+        "structures": (),
+    }
+    room["simulation"] = run(
+        room["domain"], room["forcing"], 600.0, asked=Asked(snapshots=(300.0,))
+    )
+    for name in ("docs/flood_results.md", "docs/flood_subgrid.md"):
+        for block in blocks(ROOT / name):
+            exec(compile(block, name, "exec"), room)
+    assert room["again"].balance == room["simulation"].balance
+    # What fell is what the coarse cells hold after a day: nothing leaves this box.
+    rained = room["found"].balance
+    assert rained.end == pytest.approx(2.0e-6 * 86400.0 * 9600.0, rel=1e-6)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
