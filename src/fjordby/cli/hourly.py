@@ -104,10 +104,10 @@ def run_hourly(
             report(share, WORDS[doing or "flood"][lang])
 
         made = start(laid, options=Options(threads=threads), keep=put_aside, progress=progress)
-    if put_aside is not None:
-        _clear(put_aside.path)
     if out is not None:
         write(made, out)
+    if put_aside is not None:
+        _clear(put_aside.path)
     said = figures(city, event, made, laid.ground.sea, out)
     drained = laid.drained
     if drained is not None:

@@ -7,8 +7,10 @@ import signal
 import pytest
 import rasterio
 
-from fjordby.cli import app
+from fjordby.cli import app, hourly
 from fjordby.cli.show import teach
+from fjordby.errors import StorageFailed
+from fjordby.flood.dynamic import store
 from fjordby.flood.dynamic.engine import Engine
 from fjordby.flood.dynamic.store import read
 
@@ -81,6 +83,7 @@ def test_a_run_is_written_as_maps_or_whole(ask, tmp_path):
     ("more", "said"),
     [
         (("--cell", "15"), "multiple"),
+        (("--cell", "nan"), "multiple"),
         (("--out", "depth.png"), "a file ending in .tif, .nc, .zarr"),
         (("--buildings", "glass"), "ground, blocks, raised"),
         (("--gates", "ajar"), "rule, open, shut"),
@@ -116,3 +119,23 @@ def test_ctrl_c_puts_a_run_aside_and_the_same_command_goes_on(ask, monkeypatch, 
         assert code == 0, err
         assert json.loads(out)["balance_m3"] == whole["balance_m3"]
         assert not [*tmp_path.rglob("*.checkpoint*")]
+
+
+def test_a_run_that_cannot_be_written_is_not_thrown_away(ask, monkeypatch, tmp_path):
+    """A full disk at the end: what was put aside stays, and another place to write goes on."""
+
+    def full(made, path):
+        raise StorageFailed(f"a place to write {path}", "No space left on device", "Free some.")
+
+    monkeypatch.setattr(hourly, "OFTEN", 0.0)
+    aside = tmp_path / "storm.checkpoint"
+    with monkeypatch.context() as disk:
+        disk.setattr(store, "write", full)
+        code, _, err = ask("--cell", "20", "--checkpoint", str(aside), "--out", "storm.nc")
+    assert code == 1
+    assert "No space left" in err
+    assert aside.exists()
+    code, _, err = ask("--cell", "20", "--checkpoint", str(aside), "--out", str(tmp_path / "b.nc"))
+    assert code == 0, err
+    assert (tmp_path / "b.nc").exists()
+    assert not aside.exists()

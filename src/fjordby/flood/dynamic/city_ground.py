@@ -139,7 +139,7 @@ def _factor(grid: Grid, cell: float | None) -> int:
     """Return how many of the terrain's cells go into the side of a cell."""
     if cell is None:
         return 1
-    factor = round(cell / grid.cell)
+    factor = round(cell / grid.cell) if np.isfinite(cell) else 0
     if factor < 1 or abs(factor * grid.cell - cell) > 1e-6 * cell:
         raise BadValue(
             f"a cell that is a multiple of the terrain's {grid.cell:g} m",
