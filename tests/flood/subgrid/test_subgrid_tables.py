@@ -200,3 +200,16 @@ def test_tables_take_the_memory_that_the_manual_says(ground):
 def test_tables_say_what_they_cannot_be_made_of(ground, arguments, words):
     with pytest.raises(BadValue, match=words):
         tables(ground(np.zeros((4, 4))), **arguments)
+
+
+def test_a_deep_stream_through_a_wide_low_meadow_stays_whole(ground, either_kernels):
+    """A row of stream at -1 m, its bank at 1 m, two rows of meadow at 0.5 m: four cells of each.
+
+    Where they meet, at 1 m, the stream holds 8 and the meadow 4 m3. By area the meadow would
+    be the main water, and the stream be cut at every such cell, as if a bank stood across it.
+    """
+    rows = np.array([[-1.0], [1.0], [0.5], [0.5]])
+    made = tables(ground(np.repeat(rows, 8, axis=1)), 4)
+    assert (made.joins[0] == -1.0).all()
+    assert (made.joins[2:] == 1.0).all()
+    assert made.sill_x[1, 2] == -1.0

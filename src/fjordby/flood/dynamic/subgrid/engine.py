@@ -201,7 +201,7 @@ class SubgridEngine(Engine):
             ("ground", self.inlets.ground, _GROUND),
         )
 
-    def _plan(self, remaining: float) -> Plan:
+    def _plan(self, remaining: float, hold: float) -> Plan:
         """Choose the next stretch, and check that the run is still of this world."""
         deep = float(self.tally[0])
         if not deep < 5.0e3:
@@ -215,6 +215,7 @@ class SubgridEngine(Engine):
         # A little short, so that the next plan can keep the step: changing steps shake short waves.
         count = max(1, int(np.ceil(remaining / (STEADY * step) - 1e-6)))
         none = np.zeros((1, 1))
+        most = max(1, min(most, int(hold / step)))
         return Plan(remaining / count, min(count, most), none.astype(np.uint8), none)
 
     def _lost(self) -> None:

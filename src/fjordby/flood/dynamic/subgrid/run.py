@@ -96,7 +96,7 @@ def run_subgrid(
     diary = FineDiary(asked, engine, seconds)
     clock, cpu = time.perf_counter(), time.process_time()
     while engine.seconds < seconds:
-        engine.advance(diary.next(engine.seconds, looks=True))
+        engine.advance(diary.next(engine.seconds), asked.every)
         diary.write(engine)
         progress(engine.seconds / seconds, "")
     spent = time.perf_counter() - clock, time.process_time() - cpu

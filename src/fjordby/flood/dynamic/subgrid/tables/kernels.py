@@ -21,19 +21,27 @@ def find(parent: Array, i: int) -> int:
 
 
 @njit(cache=True)
-def leads(a: int, b: int, values: Array, owner: Array, weight: Array, rim: Array) -> bool:
-    """Return whether body a stays the main one where it meets b: by rim, area, lowest ground."""
+def leads(
+    a: int, b: int, z: float, values: Array, owner: Array, area: Array, lift: Array, rim: Array
+) -> bool:  # fmt: skip
+    """Return whether body a stays the main one where it meets b at level z.
+
+    By rim, by the water that each holds then, by the lowest ground. By water, not by area: a
+    stream through a low meadow is to stay whole, although the meadow is wider.
+    """
     if rim[a] != rim[b]:
         return bool(rim[a] > rim[b])
-    if weight[a] != weight[b]:
-        return bool(weight[a] > weight[b])
+    held, other = area[a] * z - lift[a], area[b] * z - lift[b]
+    if held != other:
+        return bool(held > other)
     return bool(values[owner[a]] < values[owner[b]])
 
 
 @njit(cache=True)
 def join_window(
     bed: Array, row0: int, row1: int, col0: int, col1: int, own: Array, joins: Array,
-    parent: Array, owner: Array, above: Array, merged: Array, weight: Array, rim: Array,
+    parent: Array, owner: Array, above: Array, merged: Array, area: Array, lift: Array,
+    rim: Array,
 ) -> None:  # fmt: skip
     """Find from which level on each fine cell of a coarse cell shares its main body of water.
 
@@ -52,7 +60,7 @@ def join_window(
         First and last (excluded) row and column of the coarse cell itself.
     joins
         Written: the level of joining, for cells of the coarse cell; inf = never [m].
-    parent, owner, above, merged, weight, rim
+    parent, owner, above, merged, area, lift, rim
         Room for at least as many cells as the window has.
     """
     width = col1 - col0
@@ -70,7 +78,8 @@ def join_window(
         inside = own[0] <= row < own[1] and own[2] <= col < own[3]
         edge = row == own[0] or row == own[1] - 1 or col == own[2] or col == own[3] - 1
         parent[k], owner[k], above[k], merged[k] = k, k, -1, z
-        weight[k] = 1 if inside else 0
+        area[k] = 1.0 if inside else 0.0
+        lift[k] = z if inside else 0.0
         rim[k] = 1 if inside and edge else 0
         # The best of the bodies around takes the cell in, then the others meet it.
         for take in range(5):
@@ -85,33 +94,35 @@ def join_window(
                 body = find(parent, near)
                 if body == find(parent, k):
                     continue
-                if best < 0 or leads(body, best, values, owner, weight, rim):
+                if best < 0 or leads(body, best, z, values, owner, area, lift, rim):
                     best = body
             if best < 0:
                 break
             a, b = find(parent, k), best
-            if take == 0 or leads(b, a, values, owner, weight, rim):
+            if take == 0 or leads(b, a, z, values, owner, area, lift, rim):
                 a, b = b, a
             above[owner[b]] = owner[a]
             merged[owner[b]] = z
             parent[b] = a
-            weight[a] += weight[b]
+            area[a] += area[b]
+            lift[a] += lift[b]
             rim[a] = max(rim[a], rim[b])
     write_joins(
-        bed, values, row0, col0, width, own, joins, parent, owner, above, merged, weight, rim
+        bed, values, row0, col0, width, own, joins, parent, owner, above, merged, area, lift, rim
     )
 
 
 @njit(cache=True)
 def write_joins(
     bed: Array, values: Array, row0: int, col0: int, width: int, own: Array, joins: Array,
-    parent: Array, owner: Array, above: Array, merged: Array, weight: Array, rim: Array,
+    parent: Array, owner: Array, above: Array, merged: Array, area: Array, lift: Array,
+    rim: Array,
 ) -> None:  # fmt: skip
     """Write the level of joining of each cell of the coarse cell, from the tree of meetings."""
-    main = -1
+    main, top = -1, np.nanmax(values) if np.isfinite(values).any() else 0.0
     for k in range(values.size):
-        whole = parent[k] == k and weight[k] > 0
-        if whole and (main < 0 or leads(k, main, values, owner, weight, rim)):
+        whole = parent[k] == k and area[k] > 0.0
+        if whole and (main < 0 or leads(k, main, top, values, owner, area, lift, rim)):
             main = k
     for row in range(own[0], own[1]):
         for col in range(own[2], own[3]):
@@ -138,8 +149,8 @@ def join_levels(bed: Array, factor: int, reach: int, joins: Array) -> None:
         np.empty(room, np.int32),
         np.empty(room, np.int32),
     )
-    weight, rim = np.empty(room, np.int32), np.empty(room, np.int32)
-    merged = np.empty(room)
+    rim = np.empty(room, np.int32)
+    merged, area, lift = np.empty(room), np.empty(room), np.empty(room)
     own = np.empty(4, np.int64)
     for row in range(0, ny, factor):
         for col in range(0, nx, factor):
@@ -147,7 +158,7 @@ def join_levels(bed: Array, factor: int, reach: int, joins: Array) -> None:
             join_window(
                 bed, max(row - reach, 0), min(row + factor + reach, ny),
                 max(col - reach, 0), min(col + factor + reach, nx), own, joins,
-                parent, owner, above, merged, weight, rim,
+                parent, owner, above, merged, area, lift, rim,
             )  # fmt: skip
 
 
