@@ -1,7 +1,5 @@
 """The loops under the made-up town: cheapest ways, streets, boxes; compiled and as plain Python."""
 
-import inspect
-
 import numpy as np
 import pytest
 import shapely
@@ -12,23 +10,14 @@ from shapely import affinity
 from fjordby.city.town import kernels as ways
 from fjordby.city.town.boxes import kernels as turned
 from fjordby.city.town.routes import MOVES
+from kernels_run import WAYS, kernels_run
 
 
-@pytest.fixture(params=["compiled", "python"], scope="module")
+@pytest.fixture(params=WAYS, scope="module")
 def any_kernels(request):
     """The kernels as users run them, then as plain Python: both must tell the same story."""
-    if request.param == "compiled":
+    with kernels_run(request.param, ways, turned, more_than=1):
         yield
-        return
-    kept = []
-    for module in (ways, turned):
-        for name, kernel in inspect.getmembers(module):
-            if hasattr(kernel, "py_func"):
-                kept.append((module, name, kernel))
-                setattr(module, name, kernel.py_func)
-    yield
-    for module, name, kernel in kept:
-        setattr(module, name, kernel)
 
 
 def walk(factor, height, start, goal):

@@ -1,33 +1,19 @@
 """Small grounds to flood, and the loops as users run them and as plain Python."""
 
-import inspect
-
 import numpy as np
 import pytest
 
 from fjordby.flood.rain import kernels as rain_kernels
 from fjordby.flood.surge import kernels as surge_kernels
 from fjordby.grid import Grid
+from kernels_run import WAYS, kernels_run
 
 
-@pytest.fixture(params=["compiled", "python"], scope="module")
+@pytest.fixture(params=WAYS, scope="module")
 def any_kernels(request):
     """The kernels as users run them, then as plain Python: both must tell the same story."""
-    if request.param == "compiled":
+    with kernels_run(request.param, surge_kernels, rain_kernels, more_than=20):
         yield request.param
-        return
-    compiled = [
-        (module, name, kernel)
-        for module in (surge_kernels, rain_kernels)
-        for name, kernel in inspect.getmembers(module)
-        if hasattr(kernel, "py_func")
-    ]
-    assert len(compiled) > 20
-    for module, name, kernel in compiled:
-        setattr(module, name, kernel.py_func)
-    yield request.param
-    for module, name, kernel in compiled:
-        setattr(module, name, kernel)
 
 
 def _rasters(height, sea=None, cell=10.0):

@@ -1,7 +1,5 @@
 """The sweep and what feeds it, compiled and as plain Python: both must tell the same story."""
 
-import inspect
-from contextlib import contextmanager
 from importlib import import_module
 
 import numpy as np
@@ -22,6 +20,7 @@ from fjordby.flood.dynamic import (
 )
 from fjordby.flood.dynamic.structures import Culvert, Wall
 from fjordby.grid import Grid
+from kernels_run import kernels_run
 
 MODULES = [
     import_module(f"fjordby.flood.dynamic.{name}.kernels")
@@ -29,23 +28,9 @@ MODULES = [
 ]
 
 
-@contextmanager
 def plain_python():
     """Swap every kernel for the Python it was written in."""
-    compiled = [
-        (module, name, kernel)
-        for module in MODULES
-        for name, kernel in inspect.getmembers(module)
-        if hasattr(kernel, "py_func")
-    ]
-    assert len(compiled) > 40
-    for module, name, kernel in compiled:
-        setattr(module, name, kernel.py_func)
-    try:
-        yield
-    finally:
-        for module, name, kernel in compiled:
-            setattr(module, name, kernel)
+    return kernels_run("python", *MODULES, more_than=40)
 
 
 def town(precision, threads=1):

@@ -1,13 +1,12 @@
 """A made-up town with a dike, hollows and a brook that floods by formulas: quick to run often."""
 
-import inspect
-
 import numpy as np
 import pytest
 
 from fjordby.flood.model import Flood
 from fjordby.flood.response import Axis, kernels
 from fjordby.grid import Grid
+from kernels_run import WAYS, kernels_run
 
 AXES = (
     Axis("sea_peak", 0.5, 3.0),
@@ -65,16 +64,8 @@ def axes():
     return AXES
 
 
-@pytest.fixture(params=["compiled", "python"], scope="module")
+@pytest.fixture(params=WAYS, scope="module")
 def both_loops(request):
     """The loops as users run them, then as plain Python: both must tell the same story."""
-    if request.param == "compiled":
+    with kernels_run(request.param, kernels, more_than=7):
         yield request.param
-        return
-    compiled = {k: v for k, v in inspect.getmembers(kernels) if hasattr(v, "py_func")}
-    assert len(compiled) >= 8
-    for name, kernel in compiled.items():
-        setattr(kernels, name, kernel.py_func)
-    yield request.param
-    for name, kernel in compiled.items():
-        setattr(kernels, name, kernel)

@@ -1,28 +1,19 @@
 """Small grounds for structures, and their laws as users run them and as plain Python."""
 
-import inspect
-
 import numpy as np
 import pytest
 
 from fjordby.flood.dynamic.domain import Domain
 from fjordby.flood.dynamic.structures import kernels
 from fjordby.grid import Grid
+from kernels_run import WAYS, kernels_run
 
 
-@pytest.fixture(params=["compiled", "python"], scope="module")
+@pytest.fixture(params=WAYS, scope="module")
 def laws(request):
     """The laws as users run them, then as plain Python: both must tell the same story."""
-    if request.param == "compiled":
+    with kernels_run(request.param, kernels, more_than=10):
         yield kernels
-        return
-    compiled = {k: v for k, v in inspect.getmembers(kernels) if hasattr(v, "py_func")}
-    assert len(compiled) > 10
-    for name, kernel in compiled.items():
-        setattr(kernels, name, kernel.py_func)
-    yield kernels
-    for name, kernel in compiled.items():
-        setattr(kernels, name, kernel)
 
 
 def _flat(ny=10, nx=10, cell=10.0, bed=0.0):

@@ -1,7 +1,5 @@
 """Fine grounds for coarse grids, and the loops as users run them and as plain Python."""
 
-import inspect
-
 import numpy as np
 import pytest
 
@@ -12,28 +10,16 @@ from fjordby.flood.dynamic.subgrid.march import kernels as march_kernels
 from fjordby.flood.dynamic.subgrid.sources import kernels as source_kernels
 from fjordby.flood.dynamic.subgrid.tables import kernels as table_kernels
 from fjordby.grid import Grid
+from kernels_run import WAYS, kernels_run
 
 MODULES = (sweep_kernels, fine_kernels, march_kernels, source_kernels, table_kernels)
 
 
-@pytest.fixture(params=["compiled", "python"])
+@pytest.fixture(params=WAYS)
 def either_kernels(request):
     """The kernels as users run them, then as plain Python: both must tell the same story."""
-    if request.param == "compiled":
+    with kernels_run(request.param, *MODULES, more_than=30):
         yield request.param
-        return
-    compiled = [
-        (module, name, kernel)
-        for module in MODULES
-        for name, kernel in inspect.getmembers(module)
-        if hasattr(kernel, "py_func")
-    ]
-    assert len(compiled) > 30
-    for module, name, kernel in compiled:
-        setattr(module, name, kernel.py_func)
-    yield request.param
-    for module, name, kernel in compiled:
-        setattr(module, name, kernel)
 
 
 def _ground(bed, cell=1.0, roughness=0.03, depth=None):
