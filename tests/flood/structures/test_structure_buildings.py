@@ -87,3 +87,12 @@ def test_houses_must_have_outlines(flat):
         covered([LineString([(0, 0), (1, 1)])], flat().grid)
     with pytest.raises(BadValue, match="heights that are numbers"):
         as_raised(flat(), [box(0, 0, 9, 9)], np.nan)
+
+
+def test_houses_are_lifted_by_one_height_or_by_one_each_and_never_sunk(flat):
+    houses = [box(0, 0, 20, 20), box(40, 40, 60, 60)]
+    assert as_raised(flat(), houses, [0.3, 0.5]).bed.max() == 0.5
+    with pytest.raises(BadValue, match=r"one for each of 2 buildings.*3 heights"):
+        as_raised(flat(), houses, [0.3, 0.5, 0.4])
+    with pytest.raises(BadValue, match="of zero or more"):
+        as_raised(flat(), houses, -0.3)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from shapely import LineString, MultiLineString, Point, Polygon, contains_xy
+from shapely import LineString, MultiLineString, Point, Polygon, contains_xy, from_wkt
 
 from fjordby.errors import BadValue
 from fjordby.flood.dynamic.structures import (
@@ -376,6 +376,31 @@ WRONG = {
         "contradictory structures a and b",
     ),
     "one name": (lambda: [WALL, Flap("w", LINE, 0.0, 1.0)], "name of its own.*w"),
+    "a breach above its wall": (
+        lambda: [WALL, Breach("b", "w", 50, 50, 9.0, 9.0, start=0.0)],
+        r"sill of the breach b below the crest of w.*9\.00 m at 50\.0",
+    ),
+    "a line with a hole": (
+        lambda: [Wall("w", from_wkt("LINESTRING (50 0, 50 nan, 50 100)"), 1.0)],
+        "line whose points are known for w.*point 2 of 3",
+    ),
+    "a deck in feet": (
+        lambda: [Bridge("b", LINE, 1.0, 2.0, coefficient=np.nan)],
+        "weir coefficient from 0.5 to 4.* for b",
+    ),
+    "a pump that never starts": (
+        lambda: [Pump("p", (5, 5), None, (np.inf,), (0.5,), (0.0,), (1.0,), outlet=0.0)],
+        "start or stop level for p.*inf",
+    ),
+    "a pump to an unknown height": (
+        lambda: [Pump("p", (5, 5), None, (1.0,), (0.5,), (0.0,), (1.0,), outlet=np.nan)],
+        "number as outlet for p",
+    ),
+    "power in words": (
+        lambda: [Pump("p", (5, 5), None, (1.0,), (0.5,), (0.0,), (1.0,), outlet=0.0, power="on")],
+        "power as a series or a function for p.*'on'",
+    ),
+    "no structure": (lambda: [WALL, "dike"], "walls, breaches, gates.*str 'dike'"),
 }
 
 

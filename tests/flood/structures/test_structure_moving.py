@@ -138,6 +138,27 @@ def test_a_gate_looks_at_the_points_it_is_told(flat, still):
     assert seen == [(54.0, 55.0), (55.0, 54.0), (99.0, 0.0)]
 
 
+@pytest.mark.parametrize("answer", [math.nan, None, "open"])
+def test_a_rule_or_a_power_that_is_no_number_is_said_with_its_structure_and_time(
+    flat, still, answer
+):
+    for wrong, words in (
+        ({"rule": lambda *seen: answer}, "how far open g should be"),
+        ({"power": lambda seconds: answer}, "power for g"),
+    ):
+        laid = lay([gate(**wrong)], flat())
+        if "power" in wrong:  # it is not asked for before the first step
+            laid.update(0.0, still(0.5))
+        with pytest.raises(BadValue, match=f"{words}, a number from 0 to 1.*after 70 s"):
+            laid.update(70.0, still(0.5))
+
+
+def test_a_gate_against_the_sea_needs_a_margin_that_is_a_number():
+    for margin in (math.nan, -0.1):
+        with pytest.raises(BadValue, match="margin of zero or more"):
+            ShutAbove(1.0, 0.8, margin=margin)
+
+
 def test_a_gate_without_power_stays_as_it_is(flat, still):
     cut = Series.steps(np.array([-1.0, 5.0]), np.array([1.0]))
     laid = lay([gate(rule=ShutAbove(1.0, 0.8, None), power=cut)], flat())

@@ -121,6 +121,13 @@ class Board:
             )
         return row, column
 
+    def alone(self, taken: dict[Face, str], face: Face, name: str, expected: str, do: str) -> None:
+        """Take a face for a structure; raise `BadValue` when another of its kind has it."""
+        other = taken.setdefault(face, name)
+        if other != name:
+            got = f"contradictory structures {other} and {name} on one face {self.point(face)}"
+            raise BadValue(expected, got, do)
+
     def add(self, entry: Entry) -> int:
         """Lay an entry; return its number."""
         self.entries.append(entry)

@@ -106,11 +106,27 @@ def as_raised(
         Outlines of buildings.
     height
         How much they are lifted [m], for all or for each; where two meet the higher counts.
+
+    Raises
+    ------
+    BadValue
+        For what is no polygon, and heights that are no numbers or below zero.
     """
     outlines = list(polygons)
-    heights = np.broadcast_to(np.asarray(height, float), (len(outlines),))
-    if not np.isfinite(heights).all():
-        raise BadValue("heights that are numbers [m]", "NaN or infinity", "Give each a height.")
+    given = np.asarray(height, float)
+    if given.ndim and given.shape != (len(outlines),):
+        raise BadValue(
+            f"one height, or one for each of {len(outlines)} buildings",
+            f"{given.size} heights",
+            "Give each a height.",
+        )
+    heights = np.broadcast_to(given, (len(outlines),))
+    if not (np.isfinite(heights) & (heights >= 0.0)).all():
+        raise BadValue(
+            "heights that are numbers of zero or more [m]",
+            "less, NaN or infinity",
+            "Give each a height.",
+        )
     lift = np.zeros(domain.grid.shape)
     full = covered(outlines, domain.grid) > HALF
     for tall in np.unique(heights):

@@ -29,6 +29,12 @@ def lay_breach(
         All walls by name, with their index.
     numbers
         Entries of the walls on each face.
+
+    Raises
+    ------
+    BadValue
+        For a breach beside its wall or where it does not stand, one that no wall is above, and two
+        that can reach each other.
     """
     if breach.wall not in walls:
         known = ", ".join(walls) or "none at all"
@@ -50,7 +56,11 @@ def lay_breach(
             f"nothing to break at {breach.x:.1f}, {breach.y:.1f}",
             "Move it, or leave it out.",
         )
-    _alone(board, breach, [keys[k] for k in found])
+    for k in found:
+        board.alone(
+            board.broken, keys[k], breach.name, "breaches that cannot reach each other",
+            "Move them apart by their widths, or make one of them.",
+        )  # fmt: skip
     return _gap(board, owner, breach, whole.only(found), where[found], middle, numbers)
 
 
@@ -83,18 +93,6 @@ def _reach(faces: Course, cell: float) -> Floats:
     return np.column_stack([first, np.maximum(last, first + 1.0e-6)])
 
 
-def _alone(board: Board, breach: Breach, faces: list[Face]) -> None:
-    """Raise `BadValue` when another breach can reach the same faces."""
-    for face in faces:
-        other = board.broken.setdefault(face, breach.name)
-        if other != breach.name:
-            raise BadValue(
-                "breaches that cannot reach each other",
-                f"contradictory structures {other} and {breach.name} {board.point(face)}",
-                "Move them apart by their widths, or make one of them.",
-            )
-
-
 def _gap(
     board: Board, owner: int, breach: Breach, faces: Course, where: Floats, middle: float,
     numbers: Mapping[Face, list[int]],
@@ -109,6 +107,13 @@ def _gap(
     on = np.array([j for j, face in enumerate(keys) for _ in numbers[face]], np.int64)
     nearest = int(np.argmin(np.abs(where.mean(axis=1) - middle)))
     crest = max(board.entries[k].crest for k in numbers[keys[nearest]])
+    if breach.sill >= crest:
+        raise BadValue(
+            f"a sill of the breach {breach.name} below the crest of {breach.wall} there, "
+            f"{crest:.2f} m",
+            f"{breach.sill:.2f} m {board.point(keys[nearest])}",
+            "Give the height that it is scoured down to [m datum].",
+        )
     beside = sides(keys[nearest])
     cell = board.domain.grid.cell
     return lambda places: MovingBreach(

@@ -56,6 +56,13 @@ def lay(structures: Sequence[Structure], domain: Domain) -> Laid:
         openings on one face, a breach without its wall and whatever else cannot be; with names
         and coordinates.
     """
+    strange = [one for one in structures if not isinstance(one, Structure)]
+    if strange:
+        raise BadValue(
+            "walls, breaches, gates, flaps, bridges, culverts and pumps",
+            f"{type(strange[0]).__name__} {strange[0]!r}",
+            "Make it one of these (docs/flood_structures.md).",
+        )
     names = tuple(one.name for one in structures)
     _check_names(names)
     board = Board(domain, names)
@@ -183,7 +190,8 @@ def _pump(board: Board, owner: int, pump: Pump) -> Later:
     if start == end:
         raise BadValue(
             f"the start and the end of {pump.name} in two cells",
-            f"both in row {start[0]}, column {start[1]}",
+            f"both in row {start[0]}, column {start[1]}, at {pump.start[0]:.1f}, "
+            f"{pump.start[1]:.1f}",
             "Move the outlet, or let it pump out of the map (end=None).",
         )
     gauge = start if pump.gauge is None else board.cell(pump.name, "gauge", pump.gauge)

@@ -116,10 +116,11 @@ class MovingGate:
         gate = self.gate
         first = bool(np.isnan(memory[0]))
         now = 1.0 if first else float(memory[1])
-        target = wanted(gate.rule, seconds, look.level(*self.outer), look.level(*self.inner), now)
+        outer, inner = look.level(*self.outer), look.level(*self.inner)
+        target = wanted(gate.rule, seconds, outer, inner, now, gate.name)
         if first:
             memory[0] = target
-        elif power_at(gate.power, seconds) >= 0.5:
+        elif power_at(gate.power, seconds, gate.name) >= 0.5:
             most = gate.speed * step / self.travel() if step > 0.0 else 0.0
             memory[0] += min(max(target - memory[0], -most), most)
         memory[1] = target
@@ -311,5 +312,5 @@ class MovingPump:
             broken = round(float(pump.out_of_order.at(np.array([seconds]))[0]))
         units = memory.size
         able = min(max(units - broken, 0.0), units - pump.reserve)
-        running = min(float(memory.sum()), able) * power_at(pump.power, seconds)
+        running = min(float(memory.sum()), able) * power_at(pump.power, seconds, pump.name)
         tables.links.values[self.link, kernels.NUMBER] = running

@@ -43,13 +43,10 @@ def _open(board: Board, owner: int, one: Gate | Flap | Bridge, width: float | No
             "Move it between two cells where water can stand.",
         )
     for face in chosen.each():
-        other = board.opened.setdefault(face, one.name)
-        if other != one.name:
-            raise BadValue(
-                "one gate, flap or bridge on each side of a cell",
-                f"contradictory structures {other} and {one.name} on one {board.point(face)}",
-                "Make one of them of both, or use smaller cells.",
-            )
+        board.alone(
+            board.opened, face, one.name, "one gate, flap or bridge on each side of a cell",
+            "Make one of them of both, or use smaller cells.",
+        )  # fmt: skip
     wide = [float(s) for s in chosen.share]
     shares, beside = [], []
     for face, part in zip(chosen.each(), wide, strict=True):

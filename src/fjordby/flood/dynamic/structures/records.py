@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -42,11 +43,28 @@ def _finite(name: str, **numbers: float) -> None:
               "Give it in metres (heights in the datum of the terrain).")  # fmt: skip
 
 
-def _line(name: str, geometry: object) -> None:
+def _line(name: str, geometry: Any) -> None:
     good = isinstance(geometry, shapely.LineString | shapely.MultiLineString)
     _need(name, "a line", good and not getattr(geometry, "is_empty", True),
           getattr(geometry, "geom_type", type(geometry).__name__),
           "Draw a LineString in the grid's coordinates.")  # fmt: skip
+    points = shapely.get_coordinates(geometry)
+    wrong = ~np.isfinite(points).all(axis=1)
+    _need(name, "a line whose points are known", not wrong.any(),
+          f"NaN or infinity as point {int(np.argmax(wrong)) + 1} of {len(points)}",
+          "Give x and y of each point.")  # fmt: skip
+
+
+def _weir(name: str, coefficient: float) -> None:
+    _need(name, "a weir coefficient from 0.5 to 4 m^(1/2)/s", 0.5 <= coefficient <= 4.0,
+          coefficient,
+          "A level crest has 1.7, in SI units; divide one in feet by 1.811.")  # fmt: skip
+
+
+def _power(name: str, power: object) -> None:
+    _need(name, "power as a series or a function", power is None or callable(power)
+          or isinstance(power, Series), repr(power),
+          "Give a Series of 0 to 1 over time, or None for full power.")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,9 +104,7 @@ class Wall:
         wrong = ~np.isfinite(heights)
         _need(self.name, "crests that are numbers [m datum]", not wrong.any(),
               self._where(int(np.argmax(wrong))), "Give the missing heights.")  # fmt: skip
-        _need(self.name, "a weir coefficient from 0.5 to 4 m^(1/2)/s",
-              0.5 <= self.coefficient <= 4.0, self.coefficient,
-              "A level crest has 1.7, in SI units; divide one in feet by 1.811.")  # fmt: skip
+        _weir(self.name, self.coefficient)
 
     def _where(self, vertex: int) -> str:
         x, y = shapely.get_coordinates(self.geometry)[vertex]
@@ -211,25 +227,28 @@ class Gate:
     contraction: float = LEAF
 
     def __post_init__(self) -> None:
-        _line(self.name, self.geometry)
-        _finite(self.name, sill=self.sill, top=self.top)
-        _need(self.name, "a top above the sill [m datum]", self.top > self.sill,
-              f"top {self.top}, sill {self.sill}", "Correct one of them.")  # fmt: skip
+        _leaf(self)
         _need(self.name, f"a kind among {', '.join(KINDS)}", self.kind in KINDS, repr(self.kind),
               "Name one of these.")  # fmt: skip
-        for what in ("width", "height", "speed"):
-            value = getattr(self, what)
-            _need(self.name, f"{what} above zero", value is None or value > 0.0, value,
-                  "Leave it out for the default.")  # fmt: skip
-        _contraction(self.name, self.contraction)
+        _need(self.name, "speed above zero", self.speed > 0.0, self.speed,
+              "Leave it out for the default.")  # fmt: skip
         _need(self.name, "a rule or a schedule",
               callable(self.rule) or isinstance(self.rule, Series), self.rule,
               "Give a Series of 0 to 1 over time, or a rule such as ShutAbove.")  # fmt: skip
+        _power(self.name, self.power)
 
 
-def _contraction(name: str, contraction: float) -> None:
-    _need(name, "a contraction of the jet from 0.5 to 1", 0.5 <= contraction <= 1.0, contraction,
-          "A sharp edge has 0.611, a rounded one more.")  # fmt: skip
+def _leaf(one: Gate | Flap) -> None:
+    """Check the line, the heights and the widths of what opens and shuts."""
+    _line(one.name, one.geometry)
+    _finite(one.name, sill=one.sill, top=one.top)
+    _need(one.name, "a top above the sill [m datum]", one.top > one.sill,
+          f"top {one.top}, sill {one.sill}", "Correct one of them.")  # fmt: skip
+    for what, value in (("width", one.width), ("height", one.height)):
+        _need(one.name, f"{what} above zero", value is None or value > 0.0, value,
+              "Leave it out for the default.")  # fmt: skip
+    _need(one.name, "a contraction of the jet from 0.5 to 1", 0.5 <= one.contraction <= 1.0,
+          one.contraction, "A sharp edge has 0.611, a rounded one more.")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -255,15 +274,7 @@ class Flap:
     contraction: float = LEAF
 
     def __post_init__(self) -> None:
-        _line(self.name, self.geometry)
-        _finite(self.name, sill=self.sill, top=self.top)
-        _need(self.name, "a top above the sill [m datum]", self.top > self.sill,
-              f"top {self.top}, sill {self.sill}", "Correct one of them.")  # fmt: skip
-        for what in ("width", "height"):
-            value = getattr(self, what)
-            _need(self.name, f"{what} above zero", value is None or value > 0.0, value,
-                  "Leave it out for the default.")  # fmt: skip
-        _contraction(self.name, self.contraction)
+        _leaf(self)
 
 
 @dataclass(frozen=True)
@@ -305,6 +316,7 @@ class Bridge:
               f"top {self.top}, underside {self.underside}", "Correct one of them.")  # fmt: skip
         _need(self.name, "piers that take a part from 0 to below 1", 0.0 <= self.piers < 1.0,
               self.piers, "A wall takes all of the width.")  # fmt: skip
+        _weir(self.name, self.coefficient)
         _need(self.name, "a loss above zero, in velocity heads",
               self.loss is None or self.loss > 0.0, self.loss,
               "Leave it out to have it computed from the piers.")  # fmt: skip
@@ -415,6 +427,11 @@ class Pump:
 
     def __post_init__(self) -> None:
         starts, stops = np.asarray(self.starts, float), np.asarray(self.stops, float)
+        for level in (*starts.ravel(), *stops.ravel()):
+            _finite(self.name, start_or_stop_level=level)
+        if self.outlet is not None:
+            _finite(self.name, outlet=self.outlet)
+        _power(self.name, self.power)
         _need(self.name, "a start and a stop level for each unit",
               starts.shape == stops.shape and starts.ndim == 1 and starts.size > 0,
               f"{starts.size} starts and {stops.size} stops", "Give equally many.")  # fmt: skip

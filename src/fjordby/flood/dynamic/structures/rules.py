@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,21 +19,50 @@ Rule = Callable[[float, float, float, float], float]
 Power = Series | Callable[[float], float] | None
 
 
-def power_at(power: Power, seconds: float) -> float:
-    """Return the part of full power that there is at a time [s]; None is always full."""
+def power_at(power: Power, seconds: float, name: str = "it") -> float:
+    """Return the part of full power that a structure has at a time [s]; None is always full.
+
+    Raises
+    ------
+    BadValue
+        When a function answers with no number.
+    """
     if power is None:
         return 1.0
-    part = float(power.at(np.array([seconds]))[0]) if isinstance(power, Series) else power(seconds)
-    return min(max(float(part), 0.0), 1.0)
+    part = power.at(np.array([seconds]))[0] if isinstance(power, Series) else power(seconds)
+    return _part(f"power for {name}", part, seconds)
 
 
-def wanted(rule: Rule | Series, seconds: float, outer: float, inner: float, now: float) -> float:
-    """Return how far open a gate should be by a rule or by a schedule, 0 to 1."""
+def wanted(
+    rule: Rule | Series, seconds: float, outer: float, inner: float, now: float, name: str = "it"
+) -> float:
+    """Return how far open a gate should be by a rule or by a schedule, 0 to 1.
+
+    Raises
+    ------
+    BadValue
+        When a rule answers with no number.
+    """
     if isinstance(rule, Series):
-        opened = float(rule.at(np.array([seconds]))[0])
+        opened: object = rule.at(np.array([seconds]))[0]
     else:
-        opened = float(rule(seconds, outer, inner, now))
-    return min(max(opened, 0.0), 1.0)
+        opened = rule(seconds, outer, inner, now)
+    return _part(f"how far open {name} should be", opened, seconds)
+
+
+def _part(what: str, answer: Any, seconds: float) -> float:
+    """Return what a rule answered as a number, held between 0 and 1."""
+    try:
+        part = float(answer)
+    except (TypeError, ValueError):
+        part = np.nan
+    if np.isnan(part):
+        raise BadValue(
+            f"{what}, a number from 0 to 1",
+            f"{answer!r} after {seconds:.0f} s",
+            "Look at its function: it must return a number at all times and levels.",
+        )
+    return min(max(part, 0.0), 1.0)
 
 
 @dataclass(frozen=True)
@@ -68,6 +98,8 @@ class ShutAbove:
                 f"shut above {self.level}, open below {self.reopen}",
                 "Swap or lower the second.",
             )
+        if self.margin is not None and not self.margin >= 0.0:
+            raise BadValue("a margin of zero or more [m]", str(self.margin), "Leave it at 0.")
 
     def __call__(self, seconds: float, outer: float, inner: float, now: float) -> float:
         """Return 0 to shut, 1 to open, `now` to stay."""
