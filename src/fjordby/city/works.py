@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from fjordby.errors import BadCity
+from fjordby.city.record_keys import Entry, Name, Positive, Real, Text, bad_record, wrong_keys
 from fjordby.provenance import Kind
-from fjordby.words import Words
 
-
-def _words(value: Any) -> Any:
-    return Words.of(value) if isinstance(value, str | Mapping) else value
-
-
-Real = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Key = Annotated[str, Field(min_length=1)]
-Name = Annotated[Words, BeforeValidator(_words)]
 Point = tuple[Real, Real]
 
 
@@ -27,15 +17,7 @@ def _each(level: float | tuple[float, ...], units: int) -> tuple[float, ...]:
     return level if isinstance(level, tuple) else (level,) * units
 
 
-class _Entry(BaseModel):
-    """A table of the record: unknown keys are mistakes, and nothing changes after reading."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
-    )
-
-
-class GateWork(_Entry):
+class GateWork(Entry):
     """How a gate of the barriers layer is worked.
 
     Parameters
@@ -59,7 +41,7 @@ class GateWork(_Entry):
         Year from which it is there; None = always.
     """
 
-    barrier: Key
+    barrier: Text
     outside: Point
     inside: Point
     closes_at: Real
@@ -69,7 +51,7 @@ class GateWork(_Entry):
     width: Positive | None = None
     built: int | None = None
     kind: Kind
-    source: Key
+    source: Text
 
     @model_validator(mode="after")
     def _in_order(self) -> GateWork:
@@ -78,7 +60,7 @@ class GateWork(_Entry):
         return self
 
 
-class PumpWork(_Entry):
+class PumpWork(Entry):
     """A pump, or several alike side by side.
 
     Parameters
@@ -100,7 +82,7 @@ class PumpWork(_Entry):
         Year from which it is there; None = always.
     """
 
-    id: Key
+    id: Text
     name: Name
     intake: Point = Field(alias="from")
     outlet: Point | None = Field(default=None, alias="to")
@@ -108,10 +90,10 @@ class PumpWork(_Entry):
     capacity: Positive
     starts_at: Real | tuple[Real, ...]
     stops_at: Real | tuple[Real, ...]
-    with_gate: Key | None = None
+    with_gate: Text | None = None
     built: int | None = None
     kind: Kind
-    source: Key
+    source: Text
 
     @model_validator(mode="after")
     def _in_order(self) -> PumpWork:
@@ -132,7 +114,7 @@ class PumpWork(_Entry):
         return _each(self.stops_at, self.units)
 
 
-class CulvertWork(_Entry):
+class CulvertWork(Entry):
     """A pipe or box under a bank, between two places.
 
     Parameters
@@ -155,7 +137,7 @@ class CulvertWork(_Entry):
         Year from which it is there; None = always.
     """
 
-    id: Key
+    id: Text
     name: Name
     intake: Point = Field(alias="from")
     outlet: Point = Field(alias="to")
@@ -168,10 +150,10 @@ class CulvertWork(_Entry):
     flap: bool = False
     built: int | None = None
     kind: Kind
-    source: Key
+    source: Text
 
 
-class Works(_Entry):
+class Works(Entry):
     """Everything that a city's record says of its gates, pumps and culverts."""
 
     gates: tuple[GateWork, ...] = ()
@@ -220,12 +202,7 @@ def read_works(
     """
     problems = mistakes(record, gates)
     if problems:
-        raise BadCity(
-            f"a record of gates, pumps and culverts in the format of docs/city.md in {where}",
-            f"{len(problems)} {'mistake' if len(problems) == 1 else 'mistakes'}",
-            "Mend these keys:",
-            problems,
-        )
+        raise bad_record("gates, pumps and culverts", "docs/city.md", where, problems)
     return Works.model_validate(dict(record))
 
 
@@ -234,7 +211,7 @@ def mistakes(record: Mapping[str, Any], gates: Mapping[str, bool]) -> list[str]:
     try:
         works = Works.model_validate(dict(record))
     except ValidationError as trouble:
-        return [f"{_key(e['loc'])}: {_say(e)}" for e in trouble.errors()]
+        return wrong_keys(trouble)
     problems = []
     for i, gate in enumerate(works.gates):
         if not gates.get(gate.barrier, False):
@@ -248,20 +225,3 @@ def mistakes(record: Mapping[str, Any], gates: Mapping[str, bool]) -> list[str]:
     ids += [gate.barrier for gate in works.gates]
     twice = sorted({i for i in ids if ids.count(i) > 1})
     return problems + [f"the id {i!r} is there twice" for i in twice]
-
-
-def _key(parts: tuple[str | int, ...]) -> str:
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.lstrip(".") or "the record"
-
-
-def _say(error: Any) -> str:
-    if error["type"] == "missing":
-        return "is missing"
-    if error["type"] == "extra_forbidden":
-        return "is not a key of this format"
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    return f"{error['msg']}; got {error['input']!r}"

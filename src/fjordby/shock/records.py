@@ -11,36 +11,24 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from fjordby.errors import BadCity, BadValue
+from fjordby.city.record_keys import Entry, Name, Positive, Real, Text, bad_record, wrong_keys
+from fjordby.errors import BadValue
 from fjordby.provenance import Kind
 from fjordby.shock.anchors import Anchor, AtLeast, Largest, Prior, Published
 from fjordby.shock.future import SCENARIO_NAMES, Climate, Projection, RainFactors
 from fjordby.shock.rain import MINUTE, MM, DepthCurve, DepthTable
 from fjordby.shock.sea import DEFAULT_SHAPE, surge_shapes
-from fjordby.words import Words
 
+#: The page of the manual that has the format.
+MANUAL = "docs/shocks.md"
 
-def _words(value: Any) -> Any:
-    return Words.of(value) if isinstance(value, str | Mapping) else value
-
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Real = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Name = Annotated[Words, BeforeValidator(_words)]
-Source = Annotated[str, Field(min_length=1)]
 
 
-class _Entry(BaseModel):
-    """A table of the record: unknown keys are mistakes, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class AnchorEntry(_Entry):
+class AnchorEntry(Entry):
     """A fact that the sea level curve must agree with, in metres above the mean of its time."""
 
     type: Literal["published", "largest", "at_least"]
@@ -49,7 +37,7 @@ class AnchorEntry(_Entry):
     return_period: Positive | None = None
     years: Positive | None = None
     count: Annotated[int, Field(ge=1)] | None = None
-    source: Source
+    source: Text
 
     def anchor(self) -> Anchor:
         """Return the fact as the curve reads it; raises `BadValue` when a number is missing."""
@@ -72,7 +60,7 @@ class AnchorEntry(_Entry):
         return Largest(float(self.years or 0.0), self.level, self.error)
 
 
-class PriorEntry(_Entry):
+class PriorEntry(Entry):
     """What the sea level curve may be before any fact (see `anchors.Prior`)."""
 
     location: Real
@@ -81,21 +69,21 @@ class PriorEntry(_Entry):
     scale_factor: Annotated[float, Field(gt=1)]
     shape: Real
     shape_error: Positive
-    source: Source
+    source: Text
 
 
-class SeaEntry(_Entry):
+class SeaEntry(Entry):
     """The extreme sea levels of the place."""
 
     kind: Kind
-    source: Source
+    source: Text
     shape: str = DEFAULT_SHAPE
     seed: int = 1
     prior: PriorEntry
     anchors: Annotated[tuple[AnchorEntry, ...], Field(min_length=1)]
 
 
-class ProjectionEntry(_Entry):
+class ProjectionEntry(Entry):
     """A projection of sea level rise."""
 
     id: Key
@@ -105,17 +93,17 @@ class ProjectionEntry(_Entry):
     rain: str = ""
 
 
-class FactorsEntry(_Entry):
+class FactorsEntry(Entry):
     """Climate factors of rain by return period."""
 
     id: Key
     return_periods: tuple[Positive, ...]
     factors: tuple[Positive, ...]
     kind: Kind
-    source: Source
+    source: Text
 
 
-class RainClimateEntry(_Entry):
+class RainClimateEntry(Entry):
     """How rain changes with time."""
 
     baseline: Real
@@ -124,25 +112,25 @@ class RainClimateEntry(_Entry):
     factors: tuple[FactorsEntry, ...]
 
 
-class ClimateEntry(_Entry):
+class ClimateEntry(Entry):
     """How the mean sea level and the rain change."""
 
     kind: Kind
-    source: Source
+    source: Text
     baseline: Real
     horizon: Real
     trend_mm_per_year: Real
     mean_level: Real
-    mean_level_source: Source
+    mean_level_source: Text
     projections: tuple[ProjectionEntry, ...] = ()
     rain: RainClimateEntry | None = None
 
 
-class RainEntry(_Entry):
+class RainEntry(Entry):
     """Rain depths by duration and return period."""
 
     kind: Kind
-    source: Source
+    source: Text
     minutes: tuple[Positive, ...]
     return_periods: tuple[Positive, ...]
     mm: tuple[tuple[Positive, ...], ...]
@@ -158,7 +146,7 @@ class RainEntry(_Entry):
         return (self.sewer_mm_per_hour + self.infiltration_mm_per_hour) * MM / 3600.0
 
 
-class StreamEntry(_Entry):
+class StreamEntry(Entry):
     """A stream and its floods."""
 
     id: Key
@@ -172,10 +160,10 @@ class StreamEntry(_Entry):
     runoff: Share
     at: tuple[Real, Real] | None = None
     kind: Kind
-    source: Source
+    source: Text
 
 
-class StormEntry(_Entry):
+class StormEntry(Entry):
     """A storm surge that people know by name."""
 
     id: Key
@@ -186,10 +174,10 @@ class StormEntry(_Entry):
     return_period: Positive | None = None
     shape: str | None = None
     kind: Kind
-    source: Source
+    source: Text
 
 
-class CloudburstEntry(_Entry):
+class CloudburstEntry(Entry):
     """A rain that people know by name."""
 
     id: Key
@@ -201,10 +189,10 @@ class CloudburstEntry(_Entry):
     return_period: Positive | None = None
     runoff: Share | None = None
     kind: Kind
-    source: Source
+    source: Text
 
 
-class JointEntry(_Entry):
+class JointEntry(Entry):
     """How surges, rain and stream floods come together."""
 
     probability: Share
@@ -212,10 +200,10 @@ class JointEntry(_Entry):
     rain_hours: Positive
     stream_return_period: Positive
     kind: Kind
-    source: Source
+    source: Text
 
 
-class Shocks(_Entry):
+class Shocks(Entry):
     """Everything a city's record says of what can happen to it."""
 
     sea: SeaEntry
@@ -279,11 +267,10 @@ def read_shocks(record: Mapping[str, Any], where: str = "shocks.toml") -> Shocks
     try:
         shocks = Shocks.model_validate(dict(record))
     except ValidationError as trouble:
-        problems = [f"{_key(e['loc'])}: {_say(e)}" for e in trouble.errors()]
-        raise _bad(where, problems) from None
+        raise bad_record("shocks", MANUAL, where, wrong_keys(trouble)) from None
     problems = _cross_check(shocks)
     if problems:
-        raise _bad(where, problems)
+        raise bad_record("shocks", MANUAL, where, problems)
     return shocks
 
 
@@ -356,27 +343,3 @@ def _try(key: str, question: Any) -> list[str]:
     except BadValue as trouble:
         return [f"{key}: {trouble}"]
     return []
-
-
-def _key(parts: tuple[str | int, ...]) -> str:
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.lstrip(".") or "the record"
-
-
-def _say(error: Any) -> str:
-    if error["type"] == "missing":
-        return "is missing"
-    if error["type"] == "extra_forbidden":
-        return "is not a key of this format"
-    return f"{error['msg']}; got {error['input']!r}"
-
-
-def _bad(where: str, problems: list[str]) -> BadCity:
-    return BadCity(
-        f"a record of shocks in the format of docs/shocks.md in {where}",
-        f"{len(problems)} {'mistake' if len(problems) == 1 else 'mistakes'}",
-        "Mend these keys:",
-        problems,
-    )
