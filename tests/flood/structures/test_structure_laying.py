@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from shapely import LineString, MultiLineString, Point, Polygon, contains_xy, from_wkt
+from shapely import LineString, MultiLineString, Point, Polygon, contains_xy
 
 from fjordby.errors import BadValue
 from fjordby.flood.dynamic.structures import (
@@ -381,7 +381,7 @@ WRONG = {
         r"sill of the breach b below the crest of w.*9\.00 m at 50\.0",
     ),
     "a line with a hole": (
-        lambda: [Wall("w", from_wkt("LINESTRING (50 0, 50 nan, 50 100)"), 1.0)],
+        lambda: [Wall("w", LineString([(50, 0), (50, np.inf), (50, 100)]), 1.0)],
         "line whose points are known for w.*point 2 of 3",
     ),
     "a deck in feet": (
