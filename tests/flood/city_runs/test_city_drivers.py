@@ -40,7 +40,8 @@ def knowing(valley):
     """The valley with a record of shocks that knows its stream."""
     text = files("fjordby.city").joinpath("builtin/vejle/shocks.toml").read_text(encoding="utf-8")
     record = tomllib.loads(text)
-    record["streams"] = [record["streams"][0] | {"id": "s0", "match": ["Å"], "base": 0.4}]
+    stream = {k: v for k, v in record["streams"][0].items() if k != "at"}
+    record["streams"] = [stream | {"id": "s0", "match": ["Å"], "base": 0.4}]
     return valley.with_(records={"shocks": record})
 
 
@@ -108,6 +109,14 @@ def test_a_flow_that_holds_further_down_enters_there(knowing, ground):
     depth = first_water(ground, made.before)
     assert depth[35, 61:].max() == 0.0
     assert depth[35, 22:61].min() > 0.05
+
+
+def test_a_flow_that_holds_far_from_its_stream_is_refused_with_both_places(knowing, ground):
+    record = knowing.records["shocks"]
+    far = record | {"streams": [record["streams"][0] | {"at": [605.0, 6052.0]}]}
+    town = knowing.with_(records={"shocks": far})
+    with pytest.raises(BadValue, match=r"s0 .*`at` 605, 6052.* m from .* at 605, 45"):
+        drivers(town, event(sea=series((0, 0), (1, 1), (2, 0))), ground)
 
 
 def test_sewers_and_soil_share_what_they_take_of_the_rain(knowing, ground):

@@ -29,6 +29,10 @@ LEAD = 6.0 * HOUR
 #: A stream enters over so many cells along its course, so that no cell alone takes it all.
 ENTRY_CELLS = 3
 
+#: The place where a stream's flow holds lies no farther from its line than this [m], or one
+#: of the two is wrong; assumed: a gauge stands at its stream, and lines are drawn that well.
+BESIDE = 500.0
+
 
 @dataclass(frozen=True)
 class Drained:
@@ -284,7 +288,7 @@ def entry(
     Raises
     ------
     BadValue
-        When it never comes onto the land of the map.
+        When it never comes onto the land of the map, or `at` is far from it.
     """
     start = city.streams.loc[city.streams["id"].astype(str) == stream].geometry.iloc[0].coords[0]
     place = f"{start[0]:.0f}, {start[1]:.0f}"
@@ -292,22 +296,32 @@ def entry(
     on = np.zeros(0, np.int64)
     if course is not None:
         on = np.flatnonzero(ground.land[course.rows, course.columns])
-        on = on[_nearest(course, ground, at, on) :][:ENTRY_CELLS]
     if course is None or not on.size:
         raise BadValue(
             "streams that cross the land of the map",
             f"{stream}, which begins at {place}, with no cell on it",
             "Draw the line in the direction of the flow, onto known ground.",
         )
+    first = 0 if at is None else _nearest(stream, course, ground, at, on)
+    on = on[first : first + ENTRY_CELLS]
     return course.rows[on], course.columns[on]
 
 
-def _nearest(course: Course, ground: CityGround, at: tuple[float, float] | None, on: Ints) -> int:
-    """Return which cell of a course, among those on land, is nearest to a point; 0 for none."""
-    if at is None or not on.size:
-        return 0
+def _nearest(
+    stream: str, course: Course, ground: CityGround, at: tuple[float, float], on: Ints
+) -> int:
+    """Return which cell of a course, among those on land, is nearest to a point."""
     x, y = ground.grid.x[course.columns[on]], ground.grid.y[course.rows[on]]
-    return int(np.argmin(np.hypot(x - at[0], y - at[1])))
+    far = np.hypot(x - at[0], y - at[1])
+    nearest = int(np.argmin(far))
+    if far[nearest] > BESIDE + ground.grid.cell:
+        raise BadValue(
+            f"a flow of {stream} that holds within {BESIDE:.0f} m of its line",
+            f"`at` {at[0]:.0f}, {at[1]:.0f} in shocks.toml, {far[nearest]:.0f} m from the nearest "
+            f"cell of its course, at {x[nearest]:.0f}, {y[nearest]:.0f}",
+            "Correct the point, or leave `at` out: then the stream enters where its line begins.",
+        )
+    return nearest
 
 
 def length(hours: float | None, driven: Drivers, after: float) -> float:
