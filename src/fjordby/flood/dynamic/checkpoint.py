@@ -112,8 +112,11 @@ def read(
         _same_run(place, about, fingerprint)
         return arrays, about
     if troubles:
+        there = ", ".join(one.name for one in (new, place, before) if one.exists())
         raise BadFile(
-            f"a whole checkpoint at {place}", " ".join(t.got for t in troubles), _AGAIN
+            f"a whole checkpoint at {place}",
+            " ".join(t.got for t in troubles),
+            f"Remove {there} there, and start the run again from its beginning.",
         ) from troubles[0]
     raise BadFile(f"a checkpoint at {place}", "no such file", _AGAIN)
 
