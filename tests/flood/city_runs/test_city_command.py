@@ -102,7 +102,7 @@ def test_ctrl_c_puts_a_run_aside_and_the_same_command_goes_on(ask, monkeypatch, 
 
     def pressed(self, *rest):
         count[0] += 1
-        if count[0] == 12:
+        if count[0] == 4:
             os.kill(os.getpid(), signal.SIGINT)
         return real(self, *rest)
 
