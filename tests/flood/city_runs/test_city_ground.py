@@ -83,6 +83,21 @@ def test_the_cells_of_a_line_hang_together_by_their_sides(corners, cell):
     assert len(set(zip(row.tolist(), column.tolist(), strict=True))) == row.size
 
 
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+def test_where_streams_meet_the_bed_is_as_rough_as_the_widest(valley, order):
+    """A brook of 2 m runs into a river of 8 m, then into one of 30 m: in whatever order drawn."""
+    for width, rough in ((8.0, channel_roughness(8.0, 10.0)), (30.0, manning("stream"))):
+        lines = gpd.GeoDataFrame(
+            {"id": ["river", "brook"], "name": ["", ""], "width": [width, 2.0], "bed": 0.0},
+            geometry=[LineString([(900, 55), (250, 55)]), LineString([(505, 255), (505, 55)])],
+            crs=CRS,
+        ).iloc[order]
+        ground = city_ground(valley.with_(streams=lines))
+        down = ground.roughness[ground.channel[:, 50], 50]
+        assert ground.roughness[ground.courses["river"].rows[0], 50] == pytest.approx(rough)
+        assert down.max() == pytest.approx(channel_roughness(2.0, 10.0))
+
+
 def test_a_stream_stays_whole_and_as_deep_in_larger_cells(valley):
     """A trench of 10 m through ground at 5 m, crooked, in cells of 10 to 50 m: nowhere a sill."""
     line = LineString([(990, 60), (700, 95), (640, 230), (400, 255), (205, 270)])

@@ -114,9 +114,7 @@ def city_ground(city: City, cell: float | None = None, buildings: str = "ground"
         courses = {c.id: c for c in _courses(city, grid)}
     rough = land_roughness(city, grid, houses=buildings == "ground")
     channel = _channel(courses.values(), grid, city) & ~sea
-    rough[channel] = manning("stream")
-    for course in courses.values():
-        rough[course.rows, course.columns] = channel_roughness(course.width, grid.cell)
+    rough[channel] = _bed_roughness(courses.values(), grid, city)[channel]
     rough[sea] = manning("sea")
     kept = _rim(sea, bed)
     bed[sea & ~kept] = np.nan
@@ -221,14 +219,28 @@ def _courses(city: City, grid: Grid) -> list[Course]:
 
 def _channel(courses: Iterable[Course], grid: Grid, city: City) -> Bools:
     """Return the cells of stream beds: those along the lines, and those within half the width."""
-    cells = np.zeros(grid.shape, bool)
-    wide = city.streams[city.streams["width"] > grid.cell]
-    if len(wide):
-        areas = shapely.buffer(wide.geometry.to_numpy(), wide["width"].to_numpy(float) / 2.0)
-        cells |= rasterize(areas, out_shape=grid.shape, transform=grid.transform) > 0
+    cells = _within_banks(grid, city)
     for course in courses:
         cells[course.rows, course.columns] = True
     return cells
+
+
+def _within_banks(grid: Grid, city: City) -> Bools:
+    """Return the cells within half the width of streams that are wider than a cell."""
+    wide = city.streams[city.streams["width"] > grid.cell]
+    if not len(wide):
+        return np.zeros(grid.shape, bool)
+    areas = shapely.buffer(wide.geometry.to_numpy(), wide["width"].to_numpy(float) / 2.0)
+    return np.asarray(rasterize(areas, out_shape=grid.shape, transform=grid.transform) > 0)
+
+
+def _bed_roughness(courses: Iterable[Course], grid: Grid, city: City) -> Floats:
+    """Return Manning's n of stream beds; where streams meet, that of the widest [s/m^(1/3)]."""
+    rough = np.where(_within_banks(grid, city), manning("stream"), np.inf)
+    for course in courses:
+        cells = course.rows, course.columns
+        rough[cells] = np.minimum(rough[cells], channel_roughness(course.width, grid.cell))
+    return rough
 
 
 def cells_along(line: shapely.LineString, grid: Grid) -> tuple[Ints, Ints]:
