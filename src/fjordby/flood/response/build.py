@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -159,18 +159,17 @@ class _Work:
     shares: list[Floats] = field(default_factory=list)
     depths: list[Array] = field(default_factory=list)
     seconds: float = 0.0
+    count: int = 0
     rows: list[dict[str, object]] = field(default_factory=list)
 
     def begin(self) -> None:
         """Make the first runs and the checks."""
-        top, *rest = design.first_runs(self.axes)
-        run = self.runs([top])[0]
-        self.first = run
-        self.sample = _sample(run, self.weight)
-        self.add(run)
-        for run in self.runs(rest):
+        points = design.first_runs(self.axes)
+        top, *rest = self.runs([*points, *self.checks])[: len(points)]
+        self.first = top
+        self.sample = _sample(top, self.weight)
+        for run in (top, *rest):
             self.add(run)
-        self.runs(list(self.checks))
 
     @property
     def checks(self) -> Floats:
@@ -229,12 +228,10 @@ class _Work:
     def runs(self, points: Sequence[Floats]) -> list[Run]:
         """Return the runs at some points: those on disk, and the others made and kept."""
         found = {k: read_run(self.folder, point) for k, point in enumerate(points)}
+        self.count = max(self.count, len(self.shares))
         missing = [k for k, run in found.items() if run is None]
-        for first in range(0, len(missing), self.settings.at_once):
-            group = missing[first : first + self.settings.at_once]
-            for k, run in zip(group, self.made([points[k] for k in group]), strict=True):
-                write_run(self.folder, run)
-                found[k] = run
+        for k, run in zip(missing, self.made([points[k] for k in missing]), strict=True):
+            found[k] = run
         whole = [run for run in found.values() if run is not None]
         self.seconds += sum(run.seconds for run in whole)
         for run in whole:
@@ -242,19 +239,32 @@ class _Work:
         return whole
 
     def made(self, points: Sequence[Floats]) -> list[Run]:
-        """Run the engine at some points."""
-        done = len(self.shares) / self.settings.budget
-        said = ", ".join(f"{k} {v:.3g}" for k, v in point_at(self.axes, points[0]).items())
-        self.progress(min(done, 0.99), said)
-        begun = time.perf_counter()
+        """Run the engine at some points; each run is kept as soon as it is finished."""
         at = [point_at(self.axes, point) for point in points]
+        found: dict[int, Run] = {}
         if self.executor is None:
-            floods = [self.simulate_at(point) for point in at]
-        else:
-            jobs = [self.executor.submit(self.simulate_at, point) for point in at]
-            floods = [job.result() for job in jobs]
-        each = (time.perf_counter() - begun) / len(points)
-        return [run_of(p, flood, each) for p, flood in zip(points, floods, strict=True)]
+            for k, one in enumerate(at):
+                self.tell_of(one)
+                found[k] = self.keep(points[k], *timed(self.simulate_at, one))
+            return list(found.values())
+        jobs = {self.executor.submit(timed, self.simulate_at, one): k for k, one in enumerate(at)}
+        for job in as_completed(jobs):
+            k = jobs[job]
+            found[k] = self.keep(points[k], *job.result())
+            self.tell_of(at[k])
+        return [found[k] for k in range(len(points))]
+
+    def keep(self, point: Floats, flood: Flood, seconds: float) -> Run:
+        """Write a finished run down."""
+        run = run_of(point, flood, seconds)
+        write_run(self.folder, run)
+        self.count += 1
+        return run
+
+    def tell_of(self, at: Point) -> None:
+        """Say how far it is, and which point it is at."""
+        said = ", ".join(f"{k} {v:.3g}" for k, v in at.items())
+        self.progress(min(self.count / self.settings.budget, 0.99), said)
 
     def add(self, run: Run) -> None:
         """Take a run in."""
@@ -334,6 +344,12 @@ class _Work:
             low, middle, high = surface.fit.band(run.share)
             told = score(middle, run.at(surface.cells), weight, (low, high))
             self.write(number, "check", run.share, told)
+
+
+def timed(simulate_at: Simulator, at: Point) -> tuple[Flood, float]:
+    """Run the engine at a point; return the flood and how long it took [s]."""
+    begun = time.perf_counter()
+    return simulate_at(at), time.perf_counter() - begun
 
 
 def _room(folder: Path) -> Path:

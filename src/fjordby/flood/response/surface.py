@@ -216,3 +216,17 @@ class Places:
         known = np.zeros((shares.shape[0], self.fit.spread.size + 1), np.float32)
         known[:, :-1] = self.fit.depths(shares)
         return np.asarray(known[:, self.where])
+
+    def bands(
+        self, what: Point | Event, beyond: str = "refuse"
+    ) -> tuple[Array, Array, Array]:  # fmt: skip
+        """Return low, middle and high depth of one event, each of shape (places,), float32 [m].
+
+        Parameters and errors as for `Surface.band`.
+        """
+        surface = self.surface
+        share = shares_of(surface.axes, surface.point(what), beyond)
+        low, middle, high = (
+            np.append(row, 0.0)[self.where].astype(np.float32) for row in self.fit.band(share)
+        )
+        return low, middle, high

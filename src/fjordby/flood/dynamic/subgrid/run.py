@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ def run_subgrid(
     share: Array | None = None,
     made: Tables | None = None,
     smooth: bool = False,
+    enough: Callable[[SubgridEngine], bool] | None = None,
 ) -> Simulation:
     """Let water move over a coarse grid that knows the fine ground by tables.
 
@@ -57,6 +58,8 @@ def run_subgrid(
         Tables of this domain and factor from an earlier run; None = make them.
     smooth
         See `fine.down.downscale`: whether largest depths lie under a smoothed surface.
+    enough
+        Asked whenever something is written down (`Asked.series_every`): True ends the run there.
 
     Returns
     -------
@@ -99,6 +102,8 @@ def run_subgrid(
         engine.advance(diary.next(engine.seconds), asked.every)
         diary.write(engine)
         progress(engine.seconds / seconds, "")
+        if enough is not None and enough(engine):
+            break
     spent = time.perf_counter() - clock, time.process_time() - cpu
     return _result(domain, forcing, asked, engine, diary, spent, smooth)
 

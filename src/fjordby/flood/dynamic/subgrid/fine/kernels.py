@@ -42,7 +42,7 @@ class Fine(NamedTuple):
     factor: int
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def look(
     water: Water, base: Array, fine: Fine, seen: Seen, now: float, passed: float, least: float
 ) -> None:
@@ -69,7 +69,7 @@ def look(
                     seen.lit[j, s] = 1
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def look_flow(water: Water, base: Array, seen: Seen, j: int, i: int) -> None:
     """Take the flow of a wet cell into account."""
     level, flow, volume = water.level[j, i], water.flow[j, i], water.volume[j, i]
@@ -90,7 +90,7 @@ def look_flow(water: Water, base: Array, seen: Seen, j: int, i: int) -> None:
                 seen.froude[j, 2], seen.froude[j, 3] = square, i - 1
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def count(fine: Fine, seen: Seen, j: int, i: int) -> None:
     """Count the pending time for the fine cells that were flooded in it."""
     f, low, pending = fine.factor, seen.low[j, i], seen.pending[j, i]
@@ -105,7 +105,7 @@ def count(fine: Fine, seen: Seen, j: int, i: int) -> None:
                     seen.duration[k, row, col] += pending
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def cross(fine: Fine, seen: Seen, j: int, i: int, level: float, now: float) -> None:
     """Find the levels between which nothing changes, and note who is reached for the first time."""
     f, low, high = fine.factor, -np.inf, np.inf
@@ -123,7 +123,7 @@ def cross(fine: Fine, seen: Seen, j: int, i: int, level: float, now: float) -> N
     seen.low[j, i], seen.high[j, i] = low, high
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def count_all(fine: Fine, seen: Seen) -> None:
     """Count all pending time."""
     for j in range(1, seen.low.shape[0] - 1):
@@ -131,7 +131,7 @@ def count_all(fine: Fine, seen: Seen) -> None:
             count(fine, seen, j, i)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def depths(level: Array, fine: Fine, found: Array) -> None:
     """Write the depth of each fine cell under levels of coarse cells, with their rim [m]."""
     f = fine.factor
@@ -142,7 +142,7 @@ def depths(level: Array, fine: Fine, found: Array) -> None:
             found[row, col] = here - fine.bed[row, col] if wet else 0.0
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def speeds(flow: Array, level: Array, fine: Fine, found: Array) -> None:
     """Write the speed of each fine cell: the flow of its coarse cell, shared by conveyance [m/s].
 
@@ -169,7 +169,7 @@ def speeds(flow: Array, level: Array, fine: Fine, found: Array) -> None:
                         found[row, col] = flow[j, i] * unit / carry * f * f
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def unit_speed(level: float, fine: Fine, row: int, col: int) -> float:
     """Return h^(2/3) / n of a fine cell, 0 where the level does not reach it."""
     h = level - fine.bed[row, col]
@@ -179,7 +179,7 @@ def unit_speed(level: float, fine: Fine, row: int, col: int) -> float:
     return float(np.cbrt(h) ** 2 / max(n, 1e-4))
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def smooth_depths(
     level: Array, base: Array, sill_x: Array, sill_y: Array, fine: Fine, found: Array
 ) -> None:

@@ -22,7 +22,7 @@ from fjordby.flood.dynamic.subgrid.sources.kernels import Brim, exchange, prepar
 from fjordby.flood.dynamic.sweep.kernels import Walls
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def stretch(
     water: Water, cells: Cells, across: Faces, down: Faces, walls_across: Walls, walls_down: Walls,
     points: Points, brim: Brim, links: LinkTable, levels: Array, inflows: Array, theta: float,
@@ -68,7 +68,7 @@ def stretch(
     return now
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def deepest(water: Water, base: Array) -> float:
     """Return the depth that sets the time step [m]."""
     top = 0.0
@@ -80,7 +80,7 @@ def deepest(water: Water, base: Array) -> float:
     return top
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def stored(water: Water) -> float:
     """Return the sum of mean depths of all cells that are not held [m]."""
     total = 0.0

@@ -35,7 +35,7 @@ class Brim(NamedTuple):
     width: float  # side of a fine cell over the area of a coarse one [1/m]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def prepare(
     water: Water, cells: Cells, points: Points, brim: Brim, links: LinkTable, levels: Array,
     seconds: float, cell: float, least: float,
@@ -67,7 +67,7 @@ def prepare(
         points.link_water[p] = flow * seconds / area
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def exchange(
     water: Water, cells: Cells, points: Points, brim: Brim, inflows: Array, seconds: float,
     cell: float, least: float,
@@ -97,7 +97,7 @@ def exchange(
         link(water, cells, points, p, seconds, area, least)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def link(
     water: Water, cells: Cells, points: Points, p: int, seconds: float, area: float, least: float
 ) -> None:
@@ -127,7 +127,7 @@ def link(
     points.link_flow[p] = passed / seconds
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", cache=True, nogil=True)
 def soak(
     water: Water, cells: Cells, ground: Ground, catch: Array, rain: Array, seconds: float,
     cell: float, least: float,
