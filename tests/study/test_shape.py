@@ -29,7 +29,8 @@ def names(said, path=""):
 
 def test_the_shape_of_results_has_a_format_of_its_own(valley_study):
     tables = {
-        name: valley_study.table(name) for name in ("city", "levels", "events", "risk", "storms")
+        name: valley_study.table(name)
+        for name in ("city", "levels", "events", "risk", "storms", "moving")
     }
     first = tables["storms"]["runs"][0]["id"]
     tables["storm"] = valley_study.table(f"storms/{first}")

@@ -19,9 +19,11 @@ import uvicorn
 from fastapi import FastAPI
 from looking import BROWSER, DRIVER, FLAGS, WIDE
 
-from fjordby.city import City, Layer
+from fjordby.city import City, Layer, save
 from fjordby.city.model import AGE_GROUPS
-from fjordby.flood import city_connection, deepest, instant
+from fjordby.flood import city_connection, deepest, instant, still_water
+from fjordby.flood.model import Flood
+from fjordby.flood.response import Axis, Point, Settings, Tolerance, build
 from fjordby.grid import Raster
 from fjordby.harm import stakes
 from fjordby.shock.event import Event
@@ -253,6 +255,36 @@ def write_storms(city: City, connection: Raster, run_by_hand, surge: Event, page
     (page / "storms.json").write_text(json.dumps(storms_said([said], without)))
 
 
+def write_moving(city: City, folder: Path) -> None:
+    """Write runs of moving water from 0.5 to 3 m in which only half of the still depth comes."""
+    connection = city_connection(city)
+
+    def half(point: Point) -> Flood:
+        depth = still_water(city.terrain, connection, point["sea_peak"])
+        return Flood(city.grid.raster(0.5 * depth.values, "depth"), "surge", "by hand")
+
+    save(city, folder / "city")
+    asked = Settings(Tolerance(0.01, 0.03), budget=12, checks=1)
+    build((Axis("sea_peak", 0.5, 3.0),), half, folder / "response", asked)
+    span = lambda v: {"low": 0.8 * v, "mid": v, "high": 1.3 * v}  # noqa: E731
+    words = {"da": "Opdigtet forskel.", "en": "Made-up difference."}
+    axis = {"name": "sea_peak", "words": words, "unit": "m", "low": 0.5, "high": 3.0}
+    said = {
+        "currency": "DKK", "price_year": 2023, "runs": 9, "checks": 1, "axes": [axis],
+        "yearly": [
+            {"id": "sea", "still": span(8.0e6), "moving": span(3.0e6), "beyond": 0.0},
+            {"id": "streams", "still": None, "moving": span(0.5e6), "beyond": 0.0},
+        ],
+        "events": [
+            {"id": "bodil", "name": words, "still": span(4e7), "moving": span(2e7), "rain": False,
+             "beyond": []},
+        ],
+        "words": [words, {"da": "Fra 9 kørsler.", "en": "From 9 runs."}],
+        "caution": {"da": "Med omtanke.", "en": "With care."},
+    }  # fmt: skip
+    (folder / "page" / "moving.json").write_text(json.dumps(said), encoding="utf-8")
+
+
 def make_study(city: City, folder: Path, storms: list[dict] = STORMS) -> Path:
     """Write a whole study of a city into a folder."""
     page = folder / "page"
@@ -276,6 +308,7 @@ def make_study(city: City, folder: Path, storms: list[dict] = STORMS) -> Path:
         "levels": by_level,
         "events": events_of(by_level, storms),
         "risk": risk_of(by_level),
+        "moving": {},
     }.items():
         (page / f"{name}.json").write_text(json.dumps(said), encoding="utf-8")
     (folder / "study.toml").write_text('city = "valley"\nsecret = "not for the web"\n')
@@ -289,6 +322,7 @@ def study(
     """The study of the made-up valley, with one storm hour by hour."""
     folder = make_study(valley, tmp_path_factory.mktemp("study"))
     write_storms(valley, city_connection(valley), run_by_hand, surge_by_hand, folder / "page")
+    write_moving(valley, folder)
     return folder
 
 

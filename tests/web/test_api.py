@@ -34,7 +34,7 @@ def is_plain_error(answer):
     return set(said) == {"expected", "got", "do"} and all(said.values())
 
 
-@pytest.mark.parametrize("name", ["city", "levels", "events", "risk", "layers", "storms"])
+@pytest.mark.parametrize("name", ["city", "levels", "events", "risk", "layers", "storms", "moving"])
 def test_each_result_is_sent_as_the_study_wrote_it(client, study, name):
     answer = client.get(f"/api/{name}")
     assert answer.status_code == 200

@@ -1,7 +1,7 @@
 // Owns every request: this page asks its own server and nobody else.
 
 import { readPack, type Pack } from "./pack";
-import type { BuildingAnswer, City, Course, Events, Layers, Levels, Risk, StormAbout, Storms } from "./shapes";
+import type { BuildingAnswer, City, Course, Events, Layers, Levels, Moving, Risk, StormAbout, Storms } from "./shapes";
 
 /** What went wrong, in the words of the server where it has some. */
 export class Trouble extends Error {
@@ -35,6 +35,7 @@ export const getLevels = (): Promise<Levels> => json("levels");
 export const getEvents = (): Promise<Events> => json("events");
 export const getRisk = (): Promise<Risk> => json("risk");
 export const getLayers = (): Promise<Layers> => json("layers");
+export const getMoving = (): Promise<Moving | Record<string, never>> => json("moving");
 export const getStorms = (): Promise<Storms> => json("storms");
 export const getCourse = (event: string): Promise<Course> => json(`storms/${encodeURIComponent(event)}`);
 export const getStormMaps = async (event: string): Promise<Pack<StormAbout>> =>
@@ -45,8 +46,12 @@ export const getLayer = (name: string): Promise<GeoJSON.FeatureCollection> => js
 export const getBuilding = (id: string, level: number, signal?: AbortSignal): Promise<BuildingAnswer> =>
   json(`buildings/${encodeURIComponent(id)}?level=${level.toFixed(2)}`, signal);
 
-/** The depth of an event on the ground's frame, one grey value a cell [cm]. */
-export async function getDepth(event: string): Promise<ImageBitmap> {
-  const blob = await (await ask(`events/${encodeURIComponent(event)}/depth.png`)).blob();
+/** Where the depth of an event is, and that of moving water when the sea reaches a level. */
+export const depthOfEvent = (event: string): string => `events/${encodeURIComponent(event)}/depth.png`;
+export const depthOfMoving = (level: number): string => `moving/depth.png?sea_peak=${level.toFixed(2)}`;
+
+/** A depth on the ground's frame, one grey value a cell [cm]. */
+export async function getDepth(path: string): Promise<ImageBitmap> {
+  const blob = await (await ask(path)).blob();
   return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
 }

@@ -86,6 +86,18 @@ export interface Risk {
   curve: { return_period: number; level: Band }[];
   comparison: Comparison[];
 }
+/** What moving water costs beside still water, read between runs hour by hour. */
+export interface Moving {
+  currency: string;
+  price_year: number;
+  runs: number;
+  checks: number;
+  axes: { name: string; words: Words; unit: string; low: number; high: number }[];
+  yearly: { id: "sea" | "streams"; still: Band | null; moving: Band; beyond: number }[];
+  events: { id: string; name: Words; still: Band | null; moving: Band; rain: boolean; beyond: string[] }[];
+  words: Words[];
+  caution: Words | null;
+}
 /** The part of the yearly damage that comes from water of some return periods [years]. */
 export interface Rarity {
   from: number | null;

@@ -35,6 +35,10 @@ export const view = $state({
   level: Number(asked.get("level") ?? 0) || 0,
   event: asked.get("event") ?? "",
   future: asked.get("future") ?? "",
+  /** Whether the map shows moving water where it can. */
+  moving: asked.get("moving") === "1",
+  /** The path of the depth that stands on the map now. */
+  poured: null as string | null,
   building: asked.get("building") ?? "",
   district: asked.get("district") ?? "",
   camera: readCamera(asked.get("map")),
@@ -69,6 +73,7 @@ export function address(): string {
     if (view.time !== null) said.set("time", view.time.toFixed(2));
     if (view.swipe !== null) said.set("swipe", view.swipe.toFixed(2));
   }
+  if (view.moving) said.set("moving", "1");
   if (view.building) said.set("building", view.building);
   if (view.district) said.set("district", view.district);
   if (view.camera) said.set("map", `${view.camera.zoom.toFixed(2)}/${view.camera.lat.toFixed(5)}/${view.camera.lon.toFixed(5)}`);

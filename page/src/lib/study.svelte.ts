@@ -1,8 +1,8 @@
 // The study in the browser: what was fetched, and what follows from what is shown.
 
-import { getCity, getEvents, getLayers, getLevels, getRisk, getStorms, Trouble } from "./api";
+import { getCity, getEvents, getLayers, getLevels, getMoving, getRisk, getStorms, Trouble } from "./api";
 import { countBand, damageBand, families, impactDamage, sureBand, type Measure, type Water } from "./figures";
-import type { Band, City, Events, FloodEvent, Future, Impact, Layers, Levels, Risk, Rows, Storms } from "./shapes";
+import type { Band, City, Events, FloodEvent, Future, Impact, Layers, Levels, Moving, Risk, Rows, Storms } from "./shapes";
 import { clampLevel, gauge, view } from "./state.svelte";
 
 export interface Study {
@@ -13,6 +13,8 @@ export interface Study {
   layers: Layers;
   /** Which events were run hour by hour; null in a study without. */
   storms: Storms | null;
+  /** Moving water beside still water; null in a study without. */
+  moving: Moving | null;
 }
 
 export const study = $state.raw<{ now: Study | null; trouble: Trouble | null }>({ now: null, trouble: null });
@@ -24,18 +26,19 @@ const orNothing = (error: unknown): null => {
 
 /** Fetch the study; the risk and the storms may be missing without taking the rest down. */
 export async function fetchStudy(): Promise<Study> {
-  const [city, levels, events, layers, risk, storms] = await Promise.all([
+  const [city, levels, events, layers, risk, storms, moving] = await Promise.all([
     getCity(),
     getLevels(),
     getEvents(),
     getLayers(),
     getRisk().catch(orNothing),
     getStorms().catch(orNothing),
+    getMoving().catch(orNothing),
   ]);
   gauge.lowest = levels.levels[0] ?? 0;
   gauge.highest = levels.levels.at(-1) ?? 5;
   view.level = clampLevel(view.level);
-  return { city, levels, events, layers, risk, storms };
+  return { city, levels, events, layers, risk, storms, moving: moving && "runs" in moving ? (moving as Moving) : null };
 }
 
 export const isRain = (event: FloodEvent): boolean => event.sea_peak === null && event.rain_depth > 0;
@@ -90,6 +93,14 @@ export const rainNow = (of: Study): FloodEvent | null => {
   const event = eventNow(of);
   return event && isRain(event) ? event : null;
 };
+
+/** The level that moving water can be shown for: one between the runs; null where there is none. */
+export function movingLevel(of: Study): number | null {
+  const sea = of.moving?.axes.find((axis) => axis.name === "sea_peak");
+  if (!sea || rainNow(of)) return null;
+  const { level } = waterNow(of);
+  return level >= sea.low && level <= sea.high ? level : null;
+}
 
 /** A count at what is shown, with its range; a rain event is known only at its own value. */
 export function countNow(of: Study, measure: Measure, rows: Rows, impact: Impact | undefined): Band {

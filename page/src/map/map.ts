@@ -19,8 +19,8 @@ export interface Camera { zoom: number; lat: number; lon: number }
 
 export interface CityMap {
   flood(water: Water): void;
-  /** Show the standing water of an event, or null for the sea alone. */
-  pour(event: string | null): Promise<void>;
+  /** Show the depth that a path of the API gives, or null for the sea alone. */
+  pour(path: string | null): Promise<void>;
   /** Take the maps of a storm, or null: then `flood` shows the sea by its level again. */
   storm(pack: Pack<StormAbout> | null): void;
   choose(building: Building | null): void;
@@ -71,11 +71,11 @@ export async function makeMap(below: HTMLCanvasElement, container: HTMLElement, 
   let poured: string | null = null;
   return {
     flood: (water) => scene.flood(water),
-    async pour(event) {
-      if (event === poured) return;
-      poured = event;
-      const depth = event ? await depthOf(event, ground.nx, ground.ny) : null;
-      if (event === poured) scene.pour(depth);
+    async pour(path) {
+      if (path === poured) return;
+      poured = path;
+      const depth = path ? await depthOf(path, ground.nx, ground.ny) : null;
+      if (path === poured) scene.pour(depth);
     },
     storm: (pack) => scene.storm(pack),
     choose(building) {
@@ -178,8 +178,8 @@ function listen(map: MapLibre, buildings: Buildings, told: Told): void {
   });
 }
 
-async function depthOf(event: string, nx: number, ny: number): Promise<Uint8Array> {
-  const picture = await getDepth(event);
+async function depthOf(path: string, nx: number, ny: number): Promise<Uint8Array> {
+  const picture = await getDepth(path);
   const canvas = new OffscreenCanvas(nx, ny);
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
   context.drawImage(picture, 0, 0);

@@ -97,7 +97,7 @@ def build(
 
 @app.command()
 def ask(
-    folder: Folder,
+    folder: Annotated[Path, typer.Argument(help="A surface, or a study that has one.")],
     values: Annotated[list[str], typer.Argument(help="The event, such as sea_peak=2.1.")],
     nearest: Annotated[
         bool, typer.Option("--nearest", help="Take the nearest end beyond the axes.")
@@ -108,7 +108,9 @@ def ask(
 ) -> None:
     """Ask a surface for the flood of an event, with its band.
 
-    Example: fjordby flood response ask surface-of-vejle sea_peak=2.1 sea_hours=10 stream_peak=40
+    What is not given is quiet.
+
+    Example: fjordby flood response ask studies/vejle sea_peak=2.1 stream_peak=40
     """
     import numpy as np
 
@@ -117,8 +119,11 @@ def ask(
     from fjordby.plain import number
     from fjordby.study.rasters import write_raster
 
-    surface = load(folder / "surface" if (folder / "surface").is_dir() else folder)
-    point = _point(values)
+    inside = [place for place in ("surface", "response/surface") if (folder / place).is_dir()]
+    surface = load(folder / inside[0] if inside else folder)
+    given = _point(values)
+    # What is not given is quiet.
+    point = {axis.name: axis.low for axis in surface.axes} | given
     band = surface.band(point, "nearest" if nearest else "refuse")
     area = surface.grid.cell_area / 1e6
     wet = [float((r.values >= WET).sum()) * area for r in (band.middle, band.low, band.high)]

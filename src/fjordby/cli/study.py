@@ -14,6 +14,12 @@ from fjordby.errors import BadValue
 if TYPE_CHECKING:
     from fjordby.study import Study
 
+#: Where studies go.
+STUDIES = Path("studies")
+#: Runs that a study chooses where nobody says; as `study.response_step.CHOSEN`, which is not
+#: imported for a help text: a test holds the two together.
+RUNS = 12
+
 app = typer.Typer(help="Compute everything about a city into a folder.", no_args_is_help=True)
 
 StudyFolder = Annotated[Path, typer.Argument(help="The study folder; `fjordby demo` makes one.")]
@@ -25,10 +31,15 @@ Storms = Annotated[
     bool,
     typer.Option("--storms/--no-storms", help="Run the named storms hour by hour too."),
 ]
+Response = Annotated[
+    bool,
+    typer.Option("--response/--no-response", help="Reckon the year with moving water too."),
+]
+ResponseRuns = Annotated[
+    int,
+    typer.Option("--response-runs", min=2, help="Runs between which moving water is read."),
+]
 Port = Annotated[int | None, typer.Option(help="Port of the page; none = the first free one.")]
-
-#: Where studies go.
-STUDIES = Path("studies")
 
 
 def demo(
@@ -39,6 +50,8 @@ def demo(
         Path | None, typer.Option("--folder", help="Study folder; none = studies/CITY.")
     ] = None,
     storms: Storms = True,
+    response: Response = True,
+    response_runs: ResponseRuns = RUNS,
     serve: Annotated[bool, typer.Option(help="Serve the page when done.")] = True,
     port: Port = None,
     json: Json = False,
@@ -50,7 +63,7 @@ def demo(
 
     Example: fjordby demo --no-serve
     """
-    place = _compute(city, folder, lang, storms=storms)
+    place = _compute(city, folder, lang, storms=storms, response=response_runs if response else 0)
     _tell(place, json, lang)
     if serve and not json:
         _serve(place, port, lang)
@@ -64,6 +77,8 @@ def run(
     ] = None,
     curves: Curves = None,
     storms: Storms = True,
+    response: Response = True,
+    response_runs: ResponseRuns = RUNS,
     json: Json = False,
     lang: Lang = OWN,
 ) -> None:
@@ -71,7 +86,8 @@ def run(
 
     Example: fjordby study run my-town --folder studies/my-town --curves my-curves.csv
     """
-    _tell(_compute(city, folder, lang, curves or (), storms), json, lang)
+    runs = response_runs if response else 0
+    _tell(_compute(city, folder, lang, curves or (), storms, runs), json, lang)
 
 
 def risk(
@@ -89,7 +105,7 @@ def risk(
     made = open_study(study)
     found = made.table("risk")
     if json:
-        say_json({**found, "synthetic": _synthetic(made)})
+        say_json({**found, "moving": made.moving, "synthetic": _synthetic(made)})
         return
     currency = found["currency"]
 
@@ -121,6 +137,7 @@ def risk(
             "streams are not in it. In brackets: 5-95 % of what may be true.",
         }[lang]
     )
+    _say_moving(made, lang)
     _say_synthetic(made, lang)
 
 
@@ -184,6 +201,7 @@ def _compute(
     lang: str,
     curves: Sequence[Path] = (),
     storms: bool = True,
+    response: int = RUNS,
 ) -> Study:
     from fjordby import city as cities
     from fjordby.harm import read_curves
@@ -192,7 +210,7 @@ def _compute(
     known, own = cities.load(city), [read_curves(path) for path in curves]
     with waiting() as progress:
         hourly = None if storms else ()
-        return make(known, folder or STUDIES / known.id, progress, lang, own, hourly)
+        return make(known, folder or STUDIES / known.id, progress, lang, own, hourly, response)
 
 
 def _serve(
@@ -220,7 +238,7 @@ def _tell(study: Study, json: bool, lang: str) -> None:
     events, found = study.table("events")["events"], study.table("risk")
     if json:
         say_json({"study": str(study.folder), "events": events, "ead": found["ead"],
-                  "synthetic": _synthetic(study)})  # fmt: skip
+                  "moving": study.moving, "synthetic": _synthetic(study)})  # fmt: skip
         return
     people_known = "people" not in study.table("levels")["unknown"]
     currency = found["currency"]
@@ -261,8 +279,26 @@ def _tell(study: Study, json: bool, lang: str) -> None:
     yearly = amount(ead["low"], ead["mid"], ead["high"], currency, lang)
     say({"da": f"Forventet årlig skade i dag: {yearly}",
          "en": f"Expected annual damage today: {yearly}"}[lang])  # fmt: skip
+    _say_moving(study, lang)
     _say_synthetic(study, lang)
     say({"da": f"Studiet ligger i {study.folder}", "en": f"The study is in {study.folder}"}[lang])
+
+
+def _say_moving(study: Study, lang: str) -> None:
+    """Say what moving water costs a year beside still water, and how far to believe it."""
+    from fjordby.report.content import moving_rows
+
+    found = study.moving
+    if found is None:
+        return
+    heads = {
+        "da": ("Skade om året i dag", "stillestående vand", "løbende vand"),
+        "en": ("Damage a year today", "still water", "moving water"),
+    }[lang]
+    rows = [(row["name"], row["still"], row["moving"]) for row in moving_rows(found, lang)]
+    table("", heads, rows)
+    for words in (*found["words"], *([found["caution"]] if found["caution"] else [])):
+        say(words[lang])
 
 
 def _synthetic(study: Study) -> list[str]:

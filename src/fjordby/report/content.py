@@ -427,3 +427,48 @@ def rarity_rows(parts: Sequence[Table], language: str) -> list[dict[str, str]]:
         }
         for part in parts
     ]
+
+
+#: What moves, as rows of the table of still and moving water.
+MOVERS: Mapping[str, Words] = {
+    "sea": Words("Havet", "The sea"),
+    "streams": Words("Vandløb, der går over bredderne", "Streams that leave their banks"),
+}
+
+
+def moving_rows(found: Table, language: str) -> list[dict[str, str]]:
+    """Return what the year costs by still and by moving water, a row for the sea and for streams.
+
+    Parameters
+    ----------
+    found
+        The study's table of moving water.
+    """
+    currency = found["currency"]
+    none = Words("ikke regnet", "not counted")[language]
+
+    def said(span: Mapping[str, float] | None) -> str:
+        return none if span is None else money(span, currency, language)
+
+    return [
+        {
+            "name": MOVERS[row["id"]][language],
+            "still": said(row["still"]),
+            "moving": said(row["moving"]),
+        }
+        for row in found["yearly"]
+    ]
+
+
+def moving_storms(found: Table, language: str) -> list[dict[str, str]]:
+    """Return what the named storms and floods cost by still and by moving water, a row for each."""
+    currency = found["currency"]
+    none = Words("ikke regnet", "not counted")[language]
+    return [
+        {
+            "name": event["name"][language] + (" *" if event["beyond"] else ""),
+            "still": none if event["still"] is None else money(event["still"], currency, language),
+            "moving": money(event["moving"], currency, language),
+        }
+        for event in found["events"]
+    ]

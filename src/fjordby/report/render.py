@@ -123,6 +123,7 @@ def _context(study: Study, language: str, progress: Progress, on: date) -> dict[
         ),
         "districts": _districts(city, levels, scenarios[1], currency, language),
         **_money(risk, language, t),
+        "moving": _moving(study, language),
         "comparison": content.comparison_rows(
             risk["comparison"], risk["price_year"], t, language
         ),
@@ -232,6 +233,19 @@ def _money(risk: Mapping[str, Any], language: str, t: Any) -> dict[str, Any]:
             "today's value if nothing is done. Later money counts for less, by the rules of the "
             "Danish Ministry of Finance.",
         ),
+    }
+
+
+def _moving(study: Study, language: str) -> dict[str, Any] | None:
+    """Say what moving water costs beside still water; None in a study made without."""
+    found = study.moving
+    if found is None:
+        return None
+    return {
+        "rows": content.moving_rows(found, language),
+        "storms": content.moving_storms(found, language),
+        "words": [words[language] for words in found["words"]],
+        "caution": found["caution"][language] if found["caution"] else "",
     }
 
 

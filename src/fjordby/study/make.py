@@ -35,14 +35,19 @@ from fjordby.storage import write_whole
 from fjordby.study import page_layers, said
 from fjordby.study.compare import check_figures
 from fjordby.study.losses import SURGES, spread_of, write_losses
+from fjordby.study.moving import moving_table
 from fjordby.study.rasters import write_raster
+from fjordby.study.response_step import CHECKED, CHOSEN, make_response
+from fjordby.study.response_step import chosen as chosen_runs
 from fjordby.study.results import (
     CITY,
     CONNECTION,
     FLOODS,
     FORMAT,
     LEVELS,
+    MOVING,
     PAGE,
+    RESPONSE,
     RISK,
     STORMS,
     SUMMARY,
@@ -67,6 +72,7 @@ def make(
     language: str = "en",
     own: Sequence[Family] = (),
     storms: Collection[str] | None = None,
+    response: int = CHOSEN,
 ) -> Study:
     """Compute everything about a city into a study folder, or what is still missing of it.
 
@@ -83,7 +89,10 @@ def make(
     own
         Damage families of one's own, from `harm.read_curves`, beside those of the program.
     storms
-        Ids of the events to run hour by hour too, which is what takes longest; None = all.
+        Ids of the events to run hour by hour too; None = all.
+    response
+        Runs to choose for the response surface, which is what takes longest: yearly damage by
+        moving water, and streams that leave their banks. 0 = none of it.
 
     Raises
     ------
@@ -101,7 +110,7 @@ def make(
     place = Path(folder)
     shop = Workshop(city, place, tuple(own))
     _check(shop)
-    done = run(place, steps(shop, storms), progress, language)
+    done = run(place, steps(shop, storms, response), progress, language)
     _write_summary(city, place, done)
     return Study(place)
 
@@ -156,8 +165,10 @@ def _mark(shop: Workshop) -> str:
     return f"{fjordby.__version__} {city.fingerprint} {words}"
 
 
-def steps(shop: Workshop, storms: Collection[str] | None = None) -> list[Step]:
-    """Return all steps for a city, in order; `storms` as for `make`."""
+def steps(
+    shop: Workshop, storms: Collection[str] | None = None, response: int = CHOSEN
+) -> list[Step]:
+    """Return all steps for a city, in order; `storms` and `response` as for `make`."""
     mark = _mark(shop)
 
     def step(
@@ -199,6 +210,13 @@ def steps(shop: Workshop, storms: Collection[str] | None = None) -> list[Step]:
         if storms is None or event.id in storms
     ]
     played = tuple(one.name for one in hourly)
+    moving = [
+        step(RESPONSE, "Lader vandet bevæge sig", "Letting the water move",
+             lambda out, p: make_response(shop, response, out, p), (CITY,), 60.0,
+             chosen_runs(shop.city, response)),
+        step(MOVING, "Regner på løbende vand", "Computing moving water",
+             lambda out, p: _moving(shop, out), (CONNECTION, RESPONSE), 3.0, SURGES),
+    ] if response else []  # fmt: skip
     return [
         step(CITY, "Gemmer byen", "Keeping the city", lambda out, p: _keep(shop, out)),
         step(CONNECTION, "Finder havets veje ind", "Finding the sea's ways in",
@@ -216,9 +234,10 @@ def steps(shop: Workshop, storms: Collection[str] | None = None) -> list[Step]:
         step(LOSSES, "Regner på hvert hus", "Computing each house",
              lambda out, p: write_losses(shop, out), (CONNECTION,), 3.0, (SURGES, shop.drain)),
         *hourly,
+        *moving,
         step(PAGE, "Tegner kortet", "Drawing the map",
-             lambda out, p: _page(shop, known, played, out),
-             (LEVELS, RISK, LOSSES, *named, *played), 6.0),
+             lambda out, p: _page(shop, known, played, out, bool(moving)),
+             (LEVELS, RISK, LOSSES, *named, *played, *(one.name for one in moving)), 6.0),
     ]  # fmt: skip
 
 
@@ -271,7 +290,15 @@ def _risk(shop: Workshop, out: Path, progress: Progress) -> None:
     _dump(out / "risk.json", risk_table(shop, progress))
 
 
-def _page(shop: Workshop, known: Sequence[Event], played: Sequence[str], out: Path) -> None:
+def _moving(shop: Workshop, out: Path) -> None:
+    place = shop.folder / RESPONSE
+    found = moving_table(shop, Study(shop.folder).response, place / CHECKED)
+    _dump(out / "moving.json", found)
+
+
+def _page(
+    shop: Workshop, known: Sequence[Event], played: Sequence[str], out: Path, moving: bool
+) -> None:
     city, folder = shop.city, shop.folder
     table = _at_buildings(shop)
     page_layers.write_page_layers(city, shop.connection, out, table)
@@ -289,7 +316,9 @@ def _page(shop: Workshop, known: Sequence[Event], played: Sequence[str], out: Pa
         "events": told,
         "futures": [said.future_said(city, f) for f in said.futures(city) if f != NOW],
     })  # fmt: skip
-    for name in (LEVELS, RISK):
+    if not moving:
+        _dump(out / f"{MOVING}.json", {})
+    for name in (LEVELS, RISK, *([MOVING] if moving else [])):
         (out / f"{name}.json").write_bytes((folder / name / f"{name}.json").read_bytes())
 
 

@@ -13,21 +13,25 @@ from typing import Any
 from fjordby.city import City
 from fjordby.city.folder import load
 from fjordby.errors import BadFile
+from fjordby.flood.response import Surface
+from fjordby.flood.response import load as load_surface
 from fjordby.grid import Raster
 from fjordby.study.rasters import read_raster
 
 #: Names of the steps whose results others read.
-CITY, CONNECTION, LEVELS, FLOODS, STORMS, RISK, PAGE = (
+CITY, CONNECTION, LEVELS, FLOODS, STORMS, RESPONSE, MOVING, RISK, PAGE = (
     "city",
     "connection",
     "levels",
     "floods",
     "storms",
+    "response",
+    "moving",
     "risk",
     "page",
 )
 #: What a study says of itself, and the shape of its results; raised when the shape changes.
-SUMMARY, FORMAT = "study.toml", 6
+SUMMARY, FORMAT = "study.toml", 7
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,20 @@ class Study:
         """The lowest sea level that reaches each cell [m datum]."""
         return read_raster(self.folder / CONNECTION / "connection.tif", "connection")
 
+    @cached_property
+    def response(self) -> Surface | None:
+        """Any event's flood at once, between runs; None in a study made without."""
+        place = self.folder / RESPONSE / "surface"
+        return load_surface(place) if place.is_dir() else None
+
+    @property
+    def moving(self) -> Mapping[str, Any] | None:
+        """What moving water costs, beside still water; None in a study made without."""
+        there = (self.folder / PAGE / f"{MOVING}.json").is_file()
+        return (self.table(MOVING) or None) if there else None
+
     def table(self, name: str) -> Mapping[str, Any]:
-        """Return one of the tables that the page shows: city, levels, events, risk or storms."""
+        """Return a table that the page shows: city, levels, events, risk, storms or moving."""
         path = self.folder / PAGE / f"{name}.json"
         try:
             table: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -18,10 +18,11 @@ from fjordby.errors import BadFile, BadValue, FjordbyError, MissingLayer, Missin
 from fjordby.web.buildings import Buildings
 from fjordby.web.files import Shelf, answer
 from fjordby.web.headers import LOCAL_HOSTS, SafeAnswers
+from fjordby.web.moving import Moving
 
 STATIC = Path(__file__).parent / "static"
 #: What the page asks for as it is, from the study's page folder.
-RESULTS = ("city", "levels", "events", "risk", "layers", "storms")
+RESULTS = ("city", "levels", "events", "risk", "layers", "storms", "moving")
 LINES = ("streams", "barriers", "districts", "names", "roads", "places", "green")
 PACKS = ("ground", "buildings")
 #: Files of the bundle whose name holds a hash of their content.
@@ -65,6 +66,7 @@ def _add_results(app: FastAPI, page: Path) -> None:
     """Add the routes that read the study."""
     shelf = Shelf(page, fingerprint(page))
     known: dict[int, Buildings] = {}
+    moving = Moving(page.parent)
 
     def buildings() -> Buildings:
         # A study that was computed again has a new layers.json: forget the old answers.
@@ -96,6 +98,14 @@ def _add_results(app: FastAPI, page: Path) -> None:
         """Send the depth of an event as a picture on the ground's frame, grey value = cm."""
         return answer(request, shelf.take(f"events/{_id(event)}.png"))
 
+    @app.get("/api/moving/depth.png")
+    def moving_depth(request: Request) -> Response:
+        """Send the depth of moving water at a point of the study's runs, such as ?sea_peak=1.6.
+
+        What is not given is quiet. Drawn as the depth of an event is.
+        """
+        return answer(request, moving.ask(request.query_params))
+
     @app.get("/api/storms/{event}/maps.pack")
     def storm_maps(request: Request, event: str) -> Response:
         """Send the maps of a storm hour by hour, as `study.storm_maps` writes them."""
@@ -121,7 +131,7 @@ def _add_results(app: FastAPI, page: Path) -> None:
 
     @app.get("/api/{result}")
     def result(request: Request, result: str) -> Response:
-        """Send one of the result tables: city, levels, events, risk, layers or storms."""
+        """Send one of the result tables: city, levels, events, risk, layers, storms, moving."""
         _among(result, RESULTS)
         return answer(request, shelf.take(f"{result}.json"))
 

@@ -1,0 +1,107 @@
+"""What to say of moving water beside still water, and when to be careful with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fjordby.plain import number
+from fjordby.words import Words
+
+#: From these on a reader is warned: root mean square error at houses [m], damage that check runs
+#: were foretold wrong by [-], width of the range over its middle [-], and yearly rate beyond the
+#: axes [-]. Assumed: a floor stands some 0.3 m over the ground, and a figure that may be off by
+#: half is no ground for a choice alone.
+FAR, WRONG, WIDE, BEYOND = 0.15, 0.5, 1.0, 0.05
+
+
+def sentences(found: Mapping[str, Any]) -> list[Words]:
+    """Return how moving water differs from still water, and how far the figures are to be believed.
+
+    Parameters
+    ----------
+    found
+        As `moving_table` gives it, without its words.
+    """
+    said = [
+        Words(
+            "Stillestående vand fylder landet op til havets højeste niveau, som om havet blev der "
+            "for evigt. Løbende vand når kun så langt, som stormens timer rækker, møder åernes vand på "
+            "vejen, og sluser og pumper arbejder.",
+            "Still water fills the land up to the highest level of the sea, as if it stayed for "
+            "ever. Moving water gets only as far as the hours of the storm allow, meets the water "
+            "of the streams on its way, and gates and pumps work.",
+        )
+    ]
+    runs, checks, error = found["runs"], found["checks"], found["error"]
+    wide = number(found["coarse_cell"], "en")
+    if error is None:
+        said.append(
+            Words(
+                f"Læst mellem {runs} kørsler time for time i celler på {wide} m, der kender "
+                "terrænet i sig. Fejlen er ikke målt.",
+                f"Read between {runs} runs hour by hour in cells of {wide} m that know the ground "
+                "within them. The error is not measured.",
+            )
+        )
+        return said
+    rms, most = ({k: _metres(error[p], k) for k in ("da", "en")} for p in ("rms", "most"))
+    said.append(
+        Words(
+            f"Læst mellem {runs} kørsler time for time i celler på {wide} m, der kender terrænet i "
+            f"sig. Mod {checks} kørsler, der kun blev brugt til at måle, var dybden ved husene "
+            f"{rms['da']} m forkert (95 % inden for {most['da']} m). Spændet er dybdens 90 %-bånd "
+            "gennem alle skademodeller.",
+            f"Read between {runs} runs hour by hour in cells of {wide} m that know the ground "
+            f"within them. Against {checks} runs that were only used to measure, depth at houses "
+            f"was {rms['en']} m off (95 % within {most['en']} m). The range is the 90 % band of "
+            "depth through all damage models.",
+        )
+    )
+    return said
+
+
+def caution_of(found: Mapping[str, Any]) -> Words | None:
+    """Return why to be careful with the figures; None when nothing that was measured says so."""
+    da, en = [], []
+    error = found["error"]
+    if error is None:
+        da.append("fejlen er ikke målt")
+        en.append("the error is not measured")
+    elif error["rms"] > FAR:
+        da.append(f"dybden ved husene er {_metres(error['rms'], 'da')} m forkert")
+        en.append(f"depth at houses is {_metres(error['rms'], 'en')} m off")
+    worst = max((_off(one) for one in found["checked"]), default=0.0)
+    if worst > WRONG:
+        da.append(f"skaden i en kontrolkørsel blev ramt {round(100 * worst)} % forkert")
+        en.append(f"the damage of a check run was foretold {round(100 * worst)} % wrong")
+    for row in found["yearly"]:
+        moving = row["moving"]
+        depth = row["by_depth"]
+        if moving["mid"] > 0 and depth["high"] - depth["low"] > WIDE * moving["mid"]:
+            da.append(f"dybdens bånd gør spændet for {_NAMES[row['id']]['da']} større end tallet")
+            en.append(f"the band of depth makes the range for {_NAMES[row['id']]['en']} wider than "
+                      "the figure")  # fmt: skip
+        if row["beyond"] > BEYOND:
+            da.append(f"{round(100 * row['beyond'])} % af årets hyppighed ligger uden for "
+                      "kørslerne")  # fmt: skip
+            en.append(f"{round(100 * row['beyond'])} % of the yearly rate lies beyond the runs")
+    if not da:
+        return None
+    return Words(f"Brug tallene med omtanke: {'; '.join(da)}. Flere kørsler gør dem sikrere.",
+                 f"Use these figures with care: {'; '.join(en)}. More runs make them surer."
+                 )  # fmt: skip
+
+
+_NAMES = {"sea": Words("havet", "the sea"), "streams": Words("vandløbene", "the streams")}
+
+
+def _metres(value: float, language: str) -> str:
+    return number(value, language, decimals=2 if value >= 0.01 else 3)
+
+
+def _off(one: Mapping[str, Any]) -> float:
+    """Return by which part the damage of a check run was foretold wrong [-]."""
+    run, told = one["run"]["mid"], one["foretold"]["mid"]
+    top = max(run, told)
+    return abs(told - run) / top if top > 0 else 0.0
