@@ -65,6 +65,23 @@ def test_the_run_says_what_it_is(flooded, valley):
     assert flooded.about["event"] == "storm"
 
 
+def test_all_times_count_from_the_start_of_the_event_wherever_the_run_begins(valley):
+    """Begun at 0.5 h: maps asked for at 0.5 and 1 h, tables and the first water say so."""
+    asked = Asked(snapshots=(0.5 * HOUR, 1.0 * HOUR), gauges=(Gauge("low", 245.0, 305.0),))
+    made = simulate(valley, surge(), begin=0.5, hours=1.0, warm_up=0.0, asked=asked)
+    assert [shot.seconds for shot in made.snapshots] == [0.5 * HOUR, 1.0 * HOUR]
+    assert made.last.seconds == 1.5 * HOUR
+    for table in (made.gauges, made.forcing):
+        assert (table.index[0], table.index[-1]) == (0.5 * HOUR, 1.5 * HOUR)
+    # The sea of the second map is that of its time: 0.2 to 1.5 m within the first hour.
+    assert made.forcing["sea"].loc[0.5 * HOUR] == pytest.approx(0.85)
+    arrived = made.arrival[np.isfinite(made.arrival)]
+    assert arrived.min() >= 0.5 * HOUR
+    assert arrived.max() <= 1.5 * HOUR
+    low = made.snapshots[1].depth[:30, 20:60]
+    assert np.nanmax(low) > np.nanmax(made.snapshots[0].depth[:30, 20:60])
+
+
 def test_a_stream_carries_its_flow_to_a_quiet_sea_from_the_beginning(valley):
     """The warm start: what enters upstream leaves at the mouth, at the first minute and later."""
     cut = with_bed(valley)
