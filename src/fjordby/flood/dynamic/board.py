@@ -12,7 +12,7 @@ from fjordby.flood.dynamic.options import GRAVITY, Options
 from fjordby.flood.dynamic.sources.kernels import CLOSED
 from fjordby.flood.dynamic.survey.kernels import FILM, WILD, Seen
 from fjordby.flood.dynamic.sweep import kernels
-from fjordby.flood.dynamic.sweep.kernels import GHOSTS, ROWS, SEGMENT, Scratch, State
+from fjordby.flood.dynamic.sweep.kernels import GHOSTS, LEVELS, ROWS, SEGMENT, Scratch, State
 
 #: Rows begin on a boundary of so many numbers, a cache line of single precision.
 _ALIGN = 16
@@ -40,7 +40,7 @@ class Board:
     @property
     def width(self) -> int:
         """Numbers from one row to the next."""
-        return -(-(self.nx + 2) // _ALIGN) * _ALIGN
+        return -(-(self.segments * SEGMENT + 2) // _ALIGN) * _ALIGN
 
     @property
     def rows(self) -> int:
@@ -48,10 +48,9 @@ class Board:
         return self.ny + 2 + GHOSTS * self.stripes
 
     @property
-    def columns(self) -> Ints:
-        """First column of each segment, and the end of the last, shape (segments + 1,)."""
-        count = -(-self.nx // SEGMENT)
-        return np.minimum(np.arange(count + 1) * SEGMENT, self.nx) + 1
+    def segments(self) -> int:
+        """Segments of a row; the last may go on beyond the map."""
+        return -(-self.nx // SEGMENT)
 
     @property
     def whole(self) -> type[np.signedinteger]:
@@ -76,11 +75,13 @@ class Board:
         """Return the cells of a flat array, shape (ny, nx), without copying."""
         return flat.reshape(-1, self.width)[1 : self.ny + 1, 1 : self.nx + 1]
 
-    def stripe_bounds(self, work: Floats) -> Ints:
+    def stripe_bounds(self, work: Floats | None) -> Ints:
         """Return first rows of stripes of equal work, shape (stripes + 1,).
 
-        `work` is what each row costs, shape (ny,).
+        `work` is what each row costs, shape (ny,); None where there is one stripe.
         """
+        if work is None:
+            return np.array([1, self.ny + 1], np.int64)
         total = np.concatenate([[0.0], np.cumsum(work + 1e-3 * work.mean() + 1e-9)])
         parts = np.linspace(0.0, total[-1], self.stripes + 1)[1:-1]
         middle = np.searchsorted(total, parts) + 1
@@ -100,7 +101,6 @@ def fresh_state(board: Board, domain: Domain, least: float) -> State:
     """Return the state at the start of a run."""
     bed = np.where(domain.land, domain.bed, CLOSED)
     depth = board.lay(0.0 if domain.depth is None else np.where(domain.land, domain.depth, 0.0))
-    segments = board.columns.size - 1
     state = State(
         bed=board.lay(bed, CLOSED),
         friction=board.lay(0.5 * np.square(np.asarray(domain.roughness, float))),
@@ -109,10 +109,10 @@ def fresh_state(board: Board, domain: Domain, least: float) -> State:
         east=board.flat(),
         south=board.flat(),
         flow=board.flat(),
-        wet=np.zeros((board.ny + 2, segments), np.uint8),
-        top=np.zeros((board.ny + 2, segments), board.whole),
-        level=np.zeros((-(-board.ny // ROWS), segments), np.uint8),
-        span=np.zeros((board.ny + 2, 2), np.int64),
+        wet=np.zeros((board.ny + 2, board.segments), np.uint8),
+        top=np.zeros((board.ny + 2, board.segments), board.whole),
+        level=np.zeros((-(-board.ny // ROWS), board.segments), np.uint8),
+        span=np.zeros((board.ny + 2, LEVELS, 2), np.int64),
     )
     tops = segment_largest(board, depth)
     state.top.view(board.real)[1:-1] = tops
@@ -122,25 +122,29 @@ def fresh_state(board: Board, domain: Domain, least: float) -> State:
 
 def segment_largest(board: Board, flat: Array) -> Array:
     """Return the largest value of each segment, shape (ny, segments)."""
-    starts = board.columns[:-1] - 1
+    starts = np.arange(board.segments) * SEGMENT
     return np.maximum.reduceat(board.view(flat), starts, axis=1)
+
+
+def fresh_crests(board: Board) -> tuple[Array, Array, Array]:
+    """Return room for the largest depth and speed of each block, as bits, and whether it is wet."""
+    shape = -(-board.ny // ROWS), board.segments
+    return np.zeros(shape, board.whole), np.zeros(shape, board.whole), np.zeros(shape, np.bool_)
 
 
 def fresh_scratch(board: Board) -> Scratch:
     """Return room to work in."""
-    segments = board.columns.size - 1
     return Scratch(
         buffer=np.zeros(3 * board.stripes * board.width, board.real),
-        wet=np.zeros((board.stripes, 2, segments), np.uint8),
-        times=np.zeros((board.stripes, 4, segments + 1), board.real),
+        wet=np.zeros((board.stripes, 2, board.segments), np.uint8),
+        times=np.zeros((board.stripes, 4, board.segments + 1), board.real),
         done=np.zeros(board.stripes, np.int64),
     )
 
 
 def fresh_seen(board: Board, thresholds: tuple[float, ...]) -> Seen:
     """Return a record of nothing seen yet."""
-    segments = board.columns.size - 1
-    quick = np.zeros((board.ny + 2, segments), board.real)
+    quick = np.zeros((board.ny + 2, board.segments), board.real)
     now = np.zeros(SEGMENT, board.real)
     return Seen(
         depth=board.flat(),

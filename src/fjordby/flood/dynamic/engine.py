@@ -10,6 +10,7 @@ from fjordby.flood.dynamic import pacing
 from fjordby.flood.dynamic.board import (
     Board,
     board_for,
+    fresh_crests,
     fresh_scratch,
     fresh_seen,
     fresh_state,
@@ -25,7 +26,7 @@ from fjordby.flood.dynamic.sources import kernels as source_kernels
 from fjordby.flood.dynamic.structures.laid import Laid
 from fjordby.flood.dynamic.survey import kernels as survey_kernels
 from fjordby.flood.dynamic.sweep import kernels
-from fjordby.flood.dynamic.sweep.kernels import ROWS, walls_of
+from fjordby.flood.dynamic.sweep.kernels import ROWS, SEGMENT, walls_of
 
 #: Water deeper than this is no flood but a mistake [m].
 DEEPEST = 5.0e3
@@ -71,6 +72,7 @@ class Engine:
         self.forced = self._forced_blocks()
         self.awake = self._awake_segments()
         self.room = np.zeros((2, self.board.ny + 2), np.int64)
+        self.crests = fresh_crests(self.board)
         self.seconds, self.steps, self.updates = 0.0, 0, 0
         self.looked = 0.0
         self.whole = True
@@ -107,7 +109,7 @@ class Engine:
         board = self.board
         least = board.real(self.options.least_depth)
         survey_kernels.look(
-            self.state, self.seen, board.columns, board.width, self.seconds,
+            self.state, self.seen, board.width, self.seconds,
             self.seconds - self.looked, GRAVITY, least,
         )  # fmt: skip
         self.looked = self.seconds
@@ -188,13 +190,12 @@ class Engine:
 
     def _plan(self, remaining: float, hold: float) -> Plan:
         """Choose the next stretch, and check that the run is still of this world."""
-        state, board = self.state, self.board
-        top = state.top.view(board.real)[1:-1]
-        wet = state.wet[1:-1] != 0
-        deepest = float(np.where(wet, top, 0.0).max()) if wet.any() else 0.0
-        if not deepest < DEEPEST or not np.isfinite(top[wet]).all():
-            self._report("water of less than 5000 m", top)
-        limit = pacing.limits(top, self.seen.quick[1:-1], wet, self.domain.grid.cell, self.options)
+        state, board, crests = self.state, self.board, self.crests
+        survey_kernels.crests(state, self.seen.quick_bits, *crests)
+        top, quick = (bits.view(board.real).astype(np.float64) for bits in crests[:2])
+        if not top.max() < DEEPEST:
+            self._report("water of less than 5000 m", state.top.view(board.real)[1:-1])
+        limit = pacing.limits(top, quick, crests[2], self.domain.grid.cell, self.options)
         plan = pacing.plan(limit, self.forced, remaining, hold, self.options)
         if plan.step < pacing.SHORTEST and plan.step < 0.5 * remaining:
             self._report(f"a time step above {pacing.SHORTEST:g} s", self.seen.quick[1:-1])
@@ -203,9 +204,9 @@ class Engine:
     def _report(self, expected: str, worst: Array) -> None:
         """Say where a run has left every bound."""
         row, segment = np.unravel_index(int(np.nanargmax(worst)), worst.shape)
-        a, b = self.board.columns[segment], self.board.columns[segment + 1]
-        depths = self.board.view(self.state.depth)[row, a - 1 : b - 1]
-        column = int(a - 1 + np.argmax(depths))
+        first = int(segment) * SEGMENT
+        depths = self.board.view(self.state.depth)[row, first : first + SEGMENT]
+        column = first + int(np.argmax(depths))
         grid = self.domain.grid
         raise BadValue(
             expected,
@@ -219,7 +220,7 @@ class Engine:
         """Take `plan.count` small steps."""
         board, state, points = self.board, self.state, self.inlets.points
         state.level[...] = plan.level
-        kernels.find_spans(state, self.awake, plan.count, *self.room)
+        kernels.find_spans(state, pacing.beside(plan.level), self.awake, plan.count, *self.room)
         cell = self.domain.grid.cell
         end = self.seconds + plan.step * plan.count
         before = self.passed()
@@ -229,18 +230,18 @@ class Engine:
             plan.step, cell, self.inlets.gust(self.seconds), self.options, board.real
         )
         times = self.seconds + plan.step * np.arange(0.5, plan.count, dtype=np.float64)
-        bounds = board.stripe_bounds(self._work(plan))
+        bounds = board.stripe_bounds(self._work(plan) if board.stripes > 1 else None)
         march = march_kernels.alone if board.stripes == 1 else march_kernels.together
         self.updates += march(
             state, self.across, self.down, pace, self.scratch, points, self.laid.links,
-            self.inlets.levels(times), self.inlets.inflows(times), bounds, board.columns,
+            self.inlets.levels(times), self.inlets.inflows(times), bounds, board.nx,
             board.width, cell,
         )  # fmt: skip
         self.steps += plan.count
         if self.inlets.soaks:
             source_kernels.soak(
-                state, self.inlets.ground, self.inlets.rain(self.seconds, end), board.columns,
-                board.width, end - self.seconds, cell, pace.least_bits, self._grain(),
+                state, self.inlets.ground, self.inlets.rain(self.seconds, end), board.width,
+                end - self.seconds, cell, pace.least_bits, self._grain(),
             )  # fmt: skip
         self._flows = (self.passed() - before) / (end - self.seconds)
         self.seconds = end

@@ -5,16 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import minimum_filter
 
 from fjordby.arrays import Array, Floats
 from fjordby.flood.dynamic.flow.kernels import Pace
 from fjordby.flood.dynamic.options import GRAVITY, Options
-from fjordby.flood.dynamic.sweep.kernels import ROWS
-
-#: Block steps are 1, 2, 4 and 8 times the smallest; more would gain little: half the work is
-#: then in blocks that step eight times already.
-LEVELS = 4
+from fjordby.flood.dynamic.sweep.kernels import LEVELS, ROWS
 
 #: Depth by which even a film steps [m]: its own waves are slow, but rain and neighbours are not.
 FILM = 0.1
@@ -30,6 +25,9 @@ CROSSED = 0.24
 #: Small steps in a stretch, and how long it lasts at most [s], unless one round of the slowest
 #: blocks is longer; assumed: in 15 s no flood grows so fast that its steps become too long.
 STEPS, HOLDS = 32, 15.0
+
+#: A stretch may be so many times as long as asked, so that two rounds of steps fit in it [-].
+LATER = 1.5
 
 #: A step shorter than this means that something is wrong [s].
 SHORTEST = 1.0e-4
@@ -60,24 +58,22 @@ class Plan:
     limit: Floats
 
 
-def limits(top: Array, quick: Array, wet: Array, cell: float, options: Options) -> Floats:
+def limits(top: Floats, quick: Floats, wet: Array, cell: float, options: Options) -> Floats:
     """Return the longest step of each block [s]; infinity where it is dry.
 
     Parameters
     ----------
     top, quick
-        Largest depth [m] and speed [m/s] of each segment of a row, shape (ny, segments).
+        Largest depth [m] and speed [m/s] of each block, shape (blocks, segments).
     wet
-        Which segments have water, shape (ny, segments).
+        Which have water, shape (blocks, segments).
     """
-    depth = by_block(np.where(wet, top, 0.0))
-    speed = by_block(np.where(wet, quick, 0.0))
     alpha = min(options.alpha, float(np.sqrt(BOUNDED * options.theta)))
-    waves = alpha * cell / np.sqrt(GRAVITY * np.maximum(depth, FILM))
+    waves = alpha * cell / np.sqrt(GRAVITY * np.maximum(top, FILM))
     with np.errstate(divide="ignore"):
-        crossing = CROSSED * cell / speed
+        crossing = CROSSED * cell / quick
     longest = np.minimum(np.minimum(waves, crossing), options.longest_step)
-    return np.asarray(np.where(by_block(wet.astype(float)) > 0.0, longest, np.inf))
+    return np.where(wet, longest, np.inf)
 
 
 def by_block(values: Array) -> Floats:
@@ -86,9 +82,14 @@ def by_block(values: Array) -> Floats:
     return np.asarray(np.maximum.reduceat(values.astype(np.float64), starts, axis=0))
 
 
-def plan(
-    limit: Floats, forced: Array, remaining: float, hold: float, options: Options
-) -> Plan:
+def beside(level: Array) -> Array:
+    """Return the lowest level of each block and the eight around it."""
+    wide = np.pad(level, 1, mode="edge")
+    rows = np.minimum(np.minimum(wide[:-2], wide[1:-1]), wide[2:])
+    return np.asarray(np.minimum(np.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:]))
+
+
+def plan(limit: Floats, forced: Array, remaining: float, hold: float, options: Options) -> Plan:
     """Choose the steps of the next stretch.
 
     Parameters
@@ -100,7 +101,7 @@ def plan(
     remaining
         Time until something must be written down [s]; the stretches end exactly there.
     hold
-        The longest stretch [s], unless one round of the slowest blocks is longer.
+        How long stretches are about, at most [s].
     """
     smallest = min(float(limit.min()), options.longest_step)
     highest = LEVELS - 1 if options.local_steps else 0
@@ -109,14 +110,14 @@ def plan(
     level = np.floor(np.log2(ratio) + 1e-9)
     level[forced] = 0
     # A wave may enter a block from its neighbours before the stretch is over.
-    level = minimum_filter(level, 3, mode="nearest").astype(np.uint8)
+    level = beside(level.astype(np.uint8))
     used = level[np.isfinite(limit)]
     top = int(used.max()) if used.size else highest
-    level = np.minimum(level, top).astype(np.uint8)
+    level = np.minimum(level, np.uint8(top))
     round_ = 1 << top
     rounds = max(1, int(np.ceil(remaining / (smallest * round_) - 1e-9)))
     # Several rounds by one plan, as long as depths do not change much meanwhile.
-    most = max(1, min(STEPS // round_, int(min(HOLDS, hold) / (smallest * round_))))
+    most = max(1, min(STEPS // round_, int(min(HOLDS, LATER * hold) / (smallest * round_))))
     stretches = -(-rounds // most)
     return Plan(remaining / (rounds * round_), -(-rounds // stretches) * round_, level, limit)
 

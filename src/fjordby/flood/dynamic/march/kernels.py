@@ -12,6 +12,7 @@ from fjordby.flood.dynamic.sweep.kernels import (
     Scratch,
     State,
     Walls,
+    highest_due,
     remember_beside,
     sweep_stripe,
 )
@@ -20,19 +21,20 @@ from fjordby.flood.dynamic.sweep.kernels import (
 @njit(cache=True, **LOOP)
 def alone(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, points: Points,
-    links: LinkTable, levels: Array, inflows: Array, bounds: Array, columns: Array, width: int,
+    links: LinkTable, levels: Array, inflows: Array, bounds: Array, nx: int, width: int,
     cell: float,
 ) -> int:  # fmt: skip
     """Take as many small steps as there are rows of `levels`; return the cells computed."""
     done = 0
     for sub in range(levels.shape[0]):
+        due = highest_due(sub)
         prepare(state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least)
         for k in range(bounds.size - 1):
             remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
         for k in range(bounds.size - 1):
             done += sweep_stripe(
-                state, across, down, pace, scratch, k, bounds[k], bounds[k + 1], columns, width,
-                sub, cell,
+                state, across, down, pace, scratch, k, bounds[k], bounds[k + 1], nx, width,
+                due, cell,
             )  # fmt: skip
         exchange(state, points, width, inflows[sub], pace.seconds[0], cell, pace.least)
     return done
@@ -41,29 +43,30 @@ def alone(
 @njit(**LOOP)
 def one_stripe(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, bounds: Array, k: int,
-    columns: Array, width: int, sub: int, cell: float,
+    nx: int, width: int, due: int, cell: float,
 ) -> None:  # fmt: skip
     """Compute one stripe, and note how many cells that were."""
     scratch.done[k] += sweep_stripe(
-        state, across, down, pace, scratch, k, bounds[k], bounds[k + 1], columns, width, sub, cell
+        state, across, down, pace, scratch, k, bounds[k], bounds[k + 1], nx, width, due, cell
     )
 
 
 @njit(error_model="numpy", cache=True, parallel=True)
 def together(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, points: Points,
-    links: LinkTable, levels: Array, inflows: Array, bounds: Array, columns: Array, width: int,
+    links: LinkTable, levels: Array, inflows: Array, bounds: Array, nx: int, width: int,
     cell: float,
 ) -> int:  # fmt: skip
     """The same with one core for each stripe."""
     for k in range(bounds.size - 1):
         scratch.done[k] = 0
     for sub in range(levels.shape[0]):
+        due = highest_due(sub)
         prepare(state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least)
         for k in range(bounds.size - 1):
             remember_beside(state, scratch, width, k, bounds[k], bounds[k + 1])
         for k in prange(bounds.size - 1):
-            one_stripe(state, across, down, pace, scratch, bounds, k, columns, width, sub, cell)
+            one_stripe(state, across, down, pace, scratch, bounds, k, nx, width, due, cell)
         exchange(state, points, width, inflows[sub], pace.seconds[0], cell, pace.least)
     done = 0
     for k in range(bounds.size - 1):

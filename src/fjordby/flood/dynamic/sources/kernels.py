@@ -8,10 +8,10 @@ import numpy as np
 from numba import njit
 
 from fjordby.arrays import Array
-from fjordby.flood.dynamic.flow.kernels import LOOP, largest
+from fjordby.flood.dynamic.flow.kernels import INLINE, LOOP, largest
 from fjordby.flood.dynamic.structures import kernels as laws
 from fjordby.flood.dynamic.structures.tables import LinkTable
-from fjordby.flood.dynamic.sweep.kernels import SEGMENT, WET_NOW, State
+from fjordby.flood.dynamic.sweep.kernels import SEGMENT, WET_NOW, State, column_of
 
 # Columns of `Points.counted`.
 LEVELS, INFLOWS, EDGES, LINKS_OUT = 0, 1, 2, 3
@@ -148,7 +148,7 @@ def exchange(
         points.link_flow[p] = water * area / seconds
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def capacity(ground: Ground, i: int, seconds: float) -> float:
     """Return how fast the ground of a cell can take water now [m/s]."""
     rate = ground.rate[i % ground.rate.size]
@@ -166,7 +166,7 @@ def capacity(ground: Ground, i: int, seconds: float) -> float:
     return float(rate)
 
 
-@njit(fastmath=True, **LOOP)
+@njit(fastmath=True, **INLINE)
 def even_rain(
     depth: Array, bed: Array, first: Any, count: Any, fallen: float, lost: float, closed: Any
 ) -> tuple[float, float]:
@@ -185,7 +185,7 @@ def even_rain(
     return stayed, gone
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def soak_run(
     state: State, ground: Ground, rain: Array, first: int, last: int, seconds: float
 ) -> tuple[float, float, float]:
@@ -226,8 +226,8 @@ def portion(owed: Array, k: int, more: float, grain: float) -> float:
 
 @njit(cache=True, **LOOP)
 def soak(
-    state: State, ground: Ground, rain: Array, columns: Array, width: int, seconds: float,
-    side: float, least_bits: Any, grain: float,
+    state: State, ground: Ground, rain: Array, width: int, seconds: float, side: float,
+    least_bits: Any, grain: float,
 ) -> None:  # fmt: skip
     """Let it rain for a while, then let ground and sewers take what they can.
 
@@ -250,7 +250,8 @@ def soak(
         for s in range(state.wet.shape[1]):
             if not falls and state.wet[row, s] == 0:
                 continue
-            a, b = row * width + columns[s], row * width + columns[s + 1]
+            a = row * width + column_of(s)
+            b = a + SEGMENT
             if even:
                 stayed, gone = even_rain(
                     state.depth, state.bed, np.uint64(a), np.uint64(b - a), rain[0],

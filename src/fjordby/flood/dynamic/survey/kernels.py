@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit
 
 from fjordby.arrays import Array
-from fjordby.flood.dynamic.flow.kernels import LOOP, PHYSICS, largest
-from fjordby.flood.dynamic.sweep.kernels import State
+from fjordby.flood.dynamic.flow.kernels import INLINE, LOOP, WITHIN, largest
+from fjordby.flood.dynamic.sweep.kernels import ROWS, SEGMENT, State, column_of
 
 #: Depth below which a speed is not believed [m]: films of rain.
 FILM = 0.01
@@ -40,7 +40,7 @@ class Seen(NamedTuple):
     wade_bits: Any  # the first threshold as bits
 
 
-@njit(**PHYSICS)
+@njit(**WITHIN)
 def look_run(
     depth: Array, flow: Array, deepest: Array, fastest: Array, strongest: Array, first: Any,
     count: Any, least: Any, film: Any, wild: Any, none: Any,
@@ -58,7 +58,7 @@ def look_run(
         fastest[first + i] = max(fastest[first + i], speed if h > film else none)
 
 
-@njit(**PHYSICS)
+@njit(**WITHIN)
 def leave_run(
     depth: Array, east: Array, south: Array, now: Array, first: Any, below: Any, count: Any,
     least: Any, wild: Any,
@@ -76,7 +76,7 @@ def leave_run(
         now[i] = min(out / max(h, least), wild * np.sqrt(h))
 
 
-@njit(**PHYSICS)
+@njit(**WITHIN)
 def stay_run(
     depth: Array, lasted: Array, first: Any, count: Any, limit: Any, passed: Any, none: Any
 ) -> None:
@@ -85,7 +85,7 @@ def stay_run(
         lasted[first + i] += passed if depth[first + i] >= limit else none
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def wade(state: State, seen: Seen, row: int, first: int, last: int, width: int, now: float,
          gravity: float) -> None:  # fmt: skip
     """Note when water came, and where it flows faster than its own waves."""
@@ -104,10 +104,9 @@ def wade(state: State, seen: Seen, row: int, first: int, last: int, width: int, 
                     seen.froude[row, 3] = i - row * width - 1
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def look_row(
-    state: State, seen: Seen, row: int, columns: Array, width: int, now: float, gravity: float,
-    least: Any,
+    state: State, seen: Seen, row: int, width: int, now: float, gravity: float, least: Any,
 ) -> None:  # fmt: skip
     """Look at one row at the time `now` [s]."""
     none = least - least
@@ -115,8 +114,8 @@ def look_row(
         seen.quick[row, s] = none
         if state.wet[row, s] == 0:
             continue
-        a, b = row * width + columns[s], row * width + columns[s + 1]
-        first, count = np.uint64(a), np.uint64(b - a)
+        a = row * width + column_of(s)
+        first, count = np.uint64(a), np.uint64(SEGMENT)
         look_run(
             state.depth, state.flow, seen.depth, seen.speed, seen.flow, first, count, least,
             seen.film, seen.wild, none,
@@ -131,19 +130,32 @@ def look_row(
                 none,
             )  # fmt: skip
         if state.top[row, s] >= seen.wade_bits:
-            wade(state, seen, row, a, b, width, now, gravity)
+            wade(state, seen, row, a, a + SEGMENT, width, now, gravity)
         seen.quick_bits[row, s] = largest(seen.now_bits, np.uint64(0), count)
 
 
 @njit(cache=True, **LOOP)
 def look(
-    state: State, seen: Seen, columns: Array, width: int, now: float, passed: float,
-    gravity: float, least: Any,
+    state: State, seen: Seen, width: int, now: float, passed: float, gravity: float,
+    least: Any,
 ) -> None:  # fmt: skip
     """Look at the whole map."""
     seen.passed[0] = passed
     for row in range(1, state.wet.shape[0] - 1):
-        look_row(state, seen, row, columns, width, now, gravity, least)
+        look_row(state, seen, row, width, now, gravity, least)
+
+
+@njit(cache=True, **LOOP)
+def crests(state: State, quick_bits: Array, top: Array, quick: Array, wet: Array) -> None:
+    """Write the largest depth and speed of each block, as bits, and whether it has water."""
+    top[:], quick[:], wet[:] = 0, 0, False
+    for row in range(1, state.wet.shape[0] - 1):
+        block = (row - 1) // ROWS
+        for s in range(state.wet.shape[1]):
+            if state.wet[row, s] != 0:
+                top[block, s] = max(top[block, s], state.top[row, s])
+                quick[block, s] = max(quick[block, s], quick_bits[row, s])
+                wet[block, s] = True
 
 
 @njit(cache=True, **LOOP)

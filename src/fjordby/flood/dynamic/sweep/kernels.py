@@ -14,7 +14,9 @@ import numpy as np
 from numba import njit
 
 from fjordby.arrays import Array
+from fjordby.flood.dynamic.flow.ahead import fetch
 from fjordby.flood.dynamic.flow.kernels import (
+    INLINE,
     LOOP,
     Pace,
     copy_run,
@@ -29,6 +31,11 @@ from fjordby.flood.dynamic.structures.tables import FaceTable
 #: Cells of a row that are dry or wet together, and rows of a block that share a time step.
 SEGMENT = 32
 ROWS = 16
+#: Block steps are 1, 2, 4 and 8 times the smallest; more would gain little: half the work is
+#: then in blocks that step eight times already.
+LEVELS = 4
+#: Numbers of single precision in a line of cache.
+LINE = 16
 #: Rows beside a stripe that are kept as they were: one above and two below.
 GHOSTS = 3
 
@@ -39,8 +46,9 @@ WET_NOW, DRIED = np.uint8(3), np.uint8(1)
 class State(NamedTuple):
     """The water and its ground, flat, row after row from north to south with a rim of closed cells.
 
-    Cell (row, column) is at (row + 1) x width + column + 1. Behind the last row stand GHOSTS rows
-    for each stripe, copies of the rows beside it.
+    Cell (row, column) is at (row + 1) x width + column + 1. Rows are prolonged by closed cells to
+    whole segments, so that vector code never meets an odd end. Behind the last row stand GHOSTS
+    rows for each stripe, copies of the rows beside it.
     """
 
     bed: Array  # height of the ground [m]
@@ -53,7 +61,9 @@ class State(NamedTuple):
     wet: Array  # (rows + 2, segments) uint8, see WET_NOW
     top: Array  # (rows + 2, segments) largest depth of each segment after its last step, as bits
     level: Array  # (blocks of rows, segments) uint8: its time step is 2**level of the smallest
-    span: Array  # (rows + 2, 2) segments of each row that water may reach in a stretch: from, to
+    # (rows + 2, LEVELS, 2) segments of each row, from and to, in which anything may move in a
+    # stretch, at small steps when blocks up to a level are due
+    span: Array
 
 
 class Walls(NamedTuple):
@@ -91,7 +101,7 @@ class Scratch(NamedTuple):
     done: Array  # (stripes,) cells computed
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def last_entry(first: Array, p: int, stop: int) -> int:
     """Return where the entries of the face that entry `p` begins have ended."""
     p += 1
@@ -134,20 +144,30 @@ def structure_flow(
 
 
 @njit(**LOOP)
-def due(sub: int, level: int) -> bool:
-    """Return whether a block of this level takes a step at this small step."""
-    return (sub & ((1 << level) - 1)) == 0
+def highest_due(sub: int) -> int:
+    """Return the highest level of the blocks that take a step at this small step."""
+    k = 0
+    while k < LEVELS - 1 and (sub >> k) & 1 == 0:
+        k += 1
+    return k
 
 
-@njit(**LOOP)
+@njit(**INLINE)
+def column_of(segment: int) -> int:
+    """Return the first place of a segment in its row."""
+    return segment * SEGMENT + 1
+
+
+@njit(**INLINE)
 def row_times(
-    wet: Array, wet_below: Array, level: Array, level_below: Array, sub: int, share: Array,
+    wet: Array, wet_below: Array, level: Array, level_below: Array, due: int, share: Array,
     first: int, last: int, own: Array, west: Array, below: Array,
 ) -> bool:  # fmt: skip
     """Say which faces of a row move now: their time step over the cell side, or 0 [s/m].
 
-    `own` is for the faces within each segment from `first` up to `last`, `west` for the face west
-    of it (one more than segments), `below` for those south of it. Returns whether anything moves.
+    Blocks up to the level `due` take a step. `own` is for the faces within each segment from
+    `first` up to `last`, `west` for the face west of it (one more than segments), `below` for
+    those south of it. Returns whether anything moves.
     """
     moves = False
     for s in range(wet.size):
@@ -155,15 +175,15 @@ def row_times(
     for s in range(first, last):
         here = wet[s] != 0
         at = level[s]
-        own[s] = share[at] if here and due(sub, at) else 0.0
+        own[s] = share[at] if here and at <= due else 0.0
         lower = min(at, level_below[s])
-        below[s] = share[lower] if (here or wet_below[s] != 0) and due(sub, lower) else 0.0
+        below[s] = share[lower] if (here or wet_below[s] != 0) and lower <= due else 0.0
         west[s] = 0.0
         if s > 0:
             side = min(at, level[s - 1])
-            if (here or wet[s - 1] != 0) and due(sub, side):
+            if (here or wet[s - 1] != 0) and side <= due:
                 west[s] = share[side]
-        elif here and due(sub, at):
+        elif here and at <= due:
             west[s] = share[at]
         moves = moves or own[s] > 0 or below[s] > 0 or west[s] > 0
     if last > first:
@@ -171,10 +191,22 @@ def row_times(
     return moves
 
 
+@njit(**INLINE)
+def fetch_row(state: State, first: int, width: int, count: int) -> None:
+    """Ask for what the next row needs; a run of cells of this one begins at `first`."""
+    for i in range(first, first + count, LINE):
+        fetch(state.east, i + width)
+        fetch(state.depth, i + 2 * width)
+        fetch(state.bed, i + 2 * width)
+        fetch(state.friction, i + 2 * width)
+        fetch(state.flow, i + 2 * width)
+        fetch(state.south, i + 3 * width)
+
+
 @njit(**LOOP)
 def sweep_stripe(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, stripe: int,
-    first: int, last: int, columns: Array, width: int, sub: int, cell: float,
+    first: int, last: int, nx: int, width: int, due: int, cell: float,
 ) -> int:  # fmt: skip
     """Move the water of the rows from `first` up to `last` once; return the cells computed."""
     rows = state.wet.shape[0]
@@ -191,10 +223,10 @@ def sweep_stripe(
         wet_b = wet_beside[1] if end else state.wet[j + 1]
         level_j = state.level[max(j - 1, 0) // ROWS]
         level_b = state.level[min(j // ROWS, state.level.shape[0] - 1)]
-        span = state.span[max(j, 1)]
+        span = state.span[max(j, 1), due]
         start, stop_at = span[0], span[1]
         moves = row_times(
-            wet_j, wet_b, level_j, level_b, sub, pace.share, start, stop_at, own, west, time_south
+            wet_j, wet_b, level_j, level_b, due, pace.share, start, stop_at, own, west, time_south
         )
         if mine:
             for s in range(start, stop_at):
@@ -209,7 +241,8 @@ def sweep_stripe(
             while s < stop_at:
                 e = run_end(time_south, s, stop_at)
                 if time_south[s] > 0:
-                    a, n = columns[s], columns[e] - columns[s]
+                    a, n = column_of(s), (e - s) * SEGMENT
+                    fetch_row(state, j * width + a, width, n)
                     flow_faces(
                         state.depth, state.bed, state.friction, state.flow, state.south,
                         scratch.buffer, np.uint64(water0 + a), np.uint64(water1 + a),
@@ -237,7 +270,7 @@ def sweep_stripe(
             if mine:
                 done += move_row(
                     state, across, pace, scratch.buffer, own, west, time_north, time_south, north,
-                    south, (3 * stripe + 2) * width, level_j, j, width, columns, cell, start,
+                    south, (3 * stripe + 2) * width, level_j, j, width, nx, cell, start,
                     stop_at,
                 )  # fmt: skip
         time_north, time_south = time_south, time_north
@@ -245,11 +278,11 @@ def sweep_stripe(
     return done
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def move_row(
     state: State, across: Walls, pace: Pace, buffer: Array, own: Array, west: Array,
     time_north: Array, time_south: Array, north: int, south: int, spare: int, level: Array,
-    j: int, width: int, columns: Array, cell: float, start: int, count: int,
+    j: int, width: int, nx: int, cell: float, start: int, count: int,
 ) -> int:  # fmt: skip
     """Compute the west faces of a row, then change its depths; return the cells computed.
 
@@ -263,27 +296,25 @@ def move_row(
     while s < count:
         e = run_end(time_north, s, count)
         if time_north[s] > 0:
-            a, n = columns[s], np.uint64(columns[e] - columns[s])
+            a, n = column_of(s), np.uint64((e - s) * SEGMENT)
             copy_run(buffer, state.south, np.uint64(north + a), np.uint64(row + a), n)
         s = e
     s = start
     while s < count:
         e = joined_end(own, west, s, count)
-        a, b = columns[s], columns[e]
-        # The outer west face may belong to a quicker neighbour, and may be the only one to move.
-        joined = own[s] > 0 and west[s] == own[s]
-        if west[s] > 0 and not joined:
-            west_faces(state, pace, buffer, row, a, 1, spare, min(level[s], level[max(s - 1, 0)]))
+        a, n = column_of(s), (e - s) * SEGMENT
         if own[s] > 0:
-            c = a if joined else a + 1
-            west_faces(state, pace, buffer, row, c, b - c, spare, level[s])
+            west_faces(state, pace, buffer, row, a, n, spare, level[s])
+        # The outer west face may belong to a quicker neighbour, and may be the only one to move.
+        if west[s] > 0 and west[s] != own[s]:
+            west_faces(state, pace, buffer, row, a, 1, spare, min(level[s], level[max(s - 1, 0)]))
         s = e
     p, stop = across.start[j - 1], across.start[j]
     while p < stop:
         after_it = last_entry(across.first, p, stop)
         i = across.column[p] + 1
         s = (i - 1) // SEGMENT
-        outer = i == columns[s]
+        outer = i == column_of(s)
         if start <= s < count and (west[s] if outer else own[s]) > 0:
             k = min(level[s], level[max(s - 1, 0)]) if outer else level[s]
             buffer[spare + i] = structure_flow(
@@ -295,14 +326,10 @@ def move_row(
     s = start
     while s < count:
         e = joined_end(own, west, s, count)
-        a, b = columns[s], columns[e]
-        if west[s] > 0:
-            state.east[row + a] = buffer[spare + a]
-        if own[s] > 0:
-            copy_run(
-                buffer, state.east, np.uint64(spare + a + 1), np.uint64(row + a + 1),
-                np.uint64(b - a - 1),
-            )  # fmt: skip
+        a = column_of(s)
+        # Where a segment moves its outer west face moves too.
+        n = np.uint64((e - s) * SEGMENT) if own[s] > 0 else np.uint64(west[s] > 0)
+        copy_run(buffer, state.east, np.uint64(spare + a), np.uint64(row + a), n)
         s = e
     done = 0
     s = start
@@ -311,15 +338,13 @@ def move_row(
         while e < last and time_north[e] == time_north[s] and time_south[e] == time_south[s]:
             e += 1
         done += change_depths(
-            state, buffer, own, west, time_north, time_south, s, e, row, north, south, columns
+            state, buffer, own, west, time_north, time_south, s, e, row, north, south, nx
         )
         for k in range(s, e):
             beside = time_north[k] > 0 or time_south[k] > 0
             if not (own[k] > 0 or beside or west[k] > 0 or west[k + 1] > 0):
                 continue
-            top = largest(
-                state.bits, np.uint64(row + columns[k]), np.uint64(columns[k + 1] - columns[k])
-            )
+            top = largest(state.bits, np.uint64(row + column_of(k)), np.uint64(SEGMENT))
             state.top[j, k] = top
             if top > pace.least_bits:
                 state.wet[j, k] = WET_NOW
@@ -329,13 +354,13 @@ def move_row(
     return done
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def change_depths(
     state: State, buffer: Array, own: Array, west: Array, time_north: Array, time_south: Array,
-    s: int, e: int, row: int, north: int, south: int, columns: Array,
+    s: int, e: int, row: int, north: int, south: int, nx: int,
 ) -> int:  # fmt: skip
     """Change the depths of the segments from `s` up to `e` of a row; return the cells computed."""
-    a, n = columns[s], columns[e] - columns[s]
+    a, n = column_of(s), (e - s) * SEGMENT
     here, up, low = np.uint64(row + a), np.uint64(north + a), np.uint64(south + a)
     done = 0
     if own[s] > 0:
@@ -343,7 +368,7 @@ def change_depths(
             state.depth, state.flow, state.east, buffer, here, up, low, np.uint64(n), own[s],
             time_north[s], time_south[s],
         )  # fmt: skip
-        done = n
+        done = min(n, nx + 1 - a)
     elif time_north[s] > 0 or time_south[s] > 0:
         receive(state.depth, buffer, here, up, low, np.uint64(n), time_north[s], time_south[s])
     # The outermost faces may belong to a quicker neighbour.
@@ -354,7 +379,7 @@ def change_depths(
     return done
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def run_end(times: Array, s: int, stop: int) -> int:
     """Return where the run of segments with the same time as segment `s` ends."""
     e = s + 1
@@ -363,7 +388,7 @@ def run_end(times: Array, s: int, stop: int) -> int:
     return e
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def joined_end(own: Array, west: Array, s: int, stop: int) -> int:
     """Return where the run of segments ends that move with the faces between them as one."""
     e = s + 1
@@ -372,7 +397,7 @@ def joined_end(own: Array, west: Array, s: int, stop: int) -> int:
     return e
 
 
-@njit(**LOOP)
+@njit(**INLINE)
 def west_faces(
     state: State, pace: Pace, buffer: Array, row: int, column: int, count: int, spare: int, k: int
 ) -> None:
@@ -406,11 +431,14 @@ def remember_beside(
 
 
 @njit(cache=True, **LOOP)
-def find_spans(state: State, awake: Array, reach: int, low: Array, high: Array) -> None:
-    """Say which segments water may reach in `reach` small steps, a cell in each.
+def find_spans(
+    state: State, quickest: Array, awake: Array, reach: int, low: Array, high: Array
+) -> None:
+    """Say in which segments anything may move in `reach` small steps, a cell in each.
 
-    `awake` marks segments that may get water from outside, (rows + 2, segments); `low` and `high`
-    are room for a number each row.
+    `quickest` is the lowest level of each block and its neighbours, `awake` marks segments that
+    may get water from outside, (rows + 2, segments); `low` and `high` are room for a number each
+    row.
     """
     rows, count = state.wet.shape
     for j in range(rows):
@@ -424,7 +452,12 @@ def find_spans(state: State, awake: Array, reach: int, low: Array, high: Array) 
         for r in range(max(j - reach, 0), min(j + reach + 1, rows)):
             first = min(first, low[r])
             last = max(last, high[r])
-        state.span[j, 0] = max(first - 1, 0) if last > 0 else 0
-        state.span[j, 1] = min(last + 1, count)
-        if last == 0:
-            state.span[j, 1] = 0
+        first, last = max(first - 1, 0), min(last + 1, count) if last > 0 else 0
+        level = quickest[min(max(j - 1, 0) // ROWS, quickest.shape[0] - 1)]
+        for k in range(LEVELS):
+            a, b = first, last
+            while a < b and level[a] > k:
+                a += 1
+            while b > a and level[b - 1] > k:
+                b -= 1
+            state.span[j, k, 0], state.span[j, k, 1] = a, b
