@@ -26,8 +26,8 @@ def sentences(found: Mapping[str, Any]) -> list[Words]:
     said = [
         Words(
             "Stillestående vand fylder landet op til havets højeste niveau, som om havet blev der "
-            "for evigt. Løbende vand når kun så langt, som stormens timer rækker, møder åernes vand på "
-            "vejen, og sluser og pumper arbejder.",
+            "for evigt. Løbende vand når kun så langt, som stormens timer rækker, møder åernes "
+            "vand på vejen, og sluser og pumper arbejder.",
             "Still water fills the land up to the highest level of the sea, as if it stayed for "
             "ever. Moving water gets only as far as the hours of the storm allow, meets the water "
             "of the streams on its way, and gates and pumps work.",
@@ -51,11 +51,12 @@ def sentences(found: Mapping[str, Any]) -> list[Words]:
             f"Læst mellem {runs} kørsler time for time i celler på {wide} m, der kender terrænet i "
             f"sig. Mod {checks} kørsler, der kun blev brugt til at måle, var dybden ved husene "
             f"{rms['da']} m forkert (95 % inden for {most['da']} m). Spændet er dybdens 90 %-bånd "
-            "gennem alle skademodeller.",
+            "gennem alle skademodeller; hvor meget de brede celler selv tager fejl, er ikke med.",
             f"Read between {runs} runs hour by hour in cells of {wide} m that know the ground "
             f"within them. Against {checks} runs that were only used to measure, depth at houses "
             f"was {rms['en']} m off (95 % within {most['en']} m). The range is the 90 % band of "
-            "depth through all damage models.",
+            "depth through all damage models; by how much the wide cells are off themselves is not "
+            "in it.",
         )
     )
     return said
@@ -75,17 +76,20 @@ def caution_of(found: Mapping[str, Any]) -> Words | None:
     if worst > WRONG:
         da.append(f"skaden i en kontrolkørsel blev ramt {round(100 * worst)} % forkert")
         en.append(f"the damage of a check run was foretold {round(100 * worst)} % wrong")
+    wide = [_NAMES[row["id"]] for row in found["yearly"] if _too_wide(row)]
+    if wide:
+        names = Words(
+            *(_and.join(n[k] for n in wide) for k, _and in (("da", " og "), ("en", " and ")))
+        )
+        da.append(f"for {names.da} er spændet, som dybdens bånd alene giver, større end tallet")
+        en.append(
+            f"for {names.en} the range that the band of depth alone gives is wider than the figure"
+        )
     for row in found["yearly"]:
-        moving = row["moving"]
-        depth = row["by_depth"]
-        if moving["mid"] > 0 and depth["high"] - depth["low"] > WIDE * moving["mid"]:
-            da.append(f"dybdens bånd gør spændet for {_NAMES[row['id']]['da']} større end tallet")
-            en.append(f"the band of depth makes the range for {_NAMES[row['id']]['en']} wider than "
-                      "the figure")  # fmt: skip
         if row["beyond"] > BEYOND:
-            da.append(f"{round(100 * row['beyond'])} % af årets hyppighed ligger uden for "
-                      "kørslerne")  # fmt: skip
-            en.append(f"{round(100 * row['beyond'])} % of the yearly rate lies beyond the runs")
+            part = round(100 * row["beyond"])
+            da.append(f"{part} % af årets hyppighed ligger uden for kørslerne")
+            en.append(f"{part} % of the yearly rate lies beyond the runs")
     if not da:
         return None
     return Words(f"Brug tallene med omtanke: {'; '.join(da)}. Flere kørsler gør dem sikrere.",
@@ -94,6 +98,12 @@ def caution_of(found: Mapping[str, Any]) -> Words | None:
 
 
 _NAMES = {"sea": Words("havet", "the sea"), "streams": Words("vandløbene", "the streams")}
+
+
+def _too_wide(row: Mapping[str, Any]) -> bool:
+    """Say whether what is not known of depth alone makes a figure's range wider than the figure."""
+    middle, depth = row["moving"]["mid"], row["by_depth"]
+    return bool(middle > 0 and depth["high"] - depth["low"] > WIDE * middle)
 
 
 def _metres(value: float, language: str) -> str:
