@@ -12,10 +12,11 @@ from fjordby.harm import stakes
 from fjordby.shock.event import Series
 from fjordby.study.pack import read_pack
 from fjordby.study.page_ground import NEVER
-from fjordby.study.storm_course import reached_at, thinned, tracks_of
+from fjordby.study.storm_course import Track, reached_at, thinned, tracks_of
 from fjordby.study.storm_maps import crossing, storm_maps
 from fjordby.study.storm_words import compare, explain, hours_above
 from fjordby.study.storms import frame_times, storms_said, write_storm
+from fjordby.words import Words
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +151,14 @@ def test_thinning_a_line_keeps_its_ends_and_its_peak():
     assert {0, 3333, 4999} <= set(kept.tolist())
 
 
+def test_a_gate_is_still_while_nothing_passes_not_while_its_flow_turns_round():
+    """Open for an hour while 10 m3/s turn slowly into -10, then shut for two hours."""
+    seconds = np.arange(0.0, 3 * 3600.0 + 1.0, 60.0)
+    flow = np.where(seconds <= 3600.0, 10.0 - seconds / 180.0, 0.0)
+    gate = Track("g", Words("port", "gate"), "gate", "m3/s", seconds, flow)
+    assert gate.still_seconds == pytest.approx(2 * 3600.0, abs=120.0)
+
+
 def test_the_time_is_told_from_high_water(written):
     assert written[0]["high"] == {"kind": "sea", "seconds": 14400, "value": 2.2}
 
@@ -215,8 +224,6 @@ def test_a_run_without_maps_or_on_another_ground_is_refused(valley, run, still, 
 
 
 def test_the_list_says_why_an_event_has_no_run(surge_by_hand, written):
-    from fjordby.words import Words
-
     said = storms_said([written[0]], [(surge_by_hand, Words("Ingen", "None"))])
     assert said["runs"][0]["high"]["value"] == 2.2
     assert said["without"][0]["why"]["en"] == "None"

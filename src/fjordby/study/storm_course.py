@@ -23,10 +23,9 @@ from fjordby.words import Words
 
 #: Lines are told by at most this many points: more than the page has pixels for.
 POINTS = 360
-#: A structure counts as still while less than this share of its largest flow passes [assumed].
-STILL_SHARE = 0.02
-#: And less than this is no flow at all [m3/s; assumed]: a kerb lets more through.
-NO_FLOW = 0.01
+#: Less than this is no flow at all [m3/s; assumed]: a shut gate lets nothing through, and an open
+#: one lets more than this through but for the moment at which its flow turns round.
+NO_FLOW = 0.001
 MM_PER_HOUR = 3.6e6
 
 SEA, RAIN, STREAM, GATE, PUMP, FLOW = "sea", "rain", "stream", "gate", "pump", "flow"
@@ -61,10 +60,9 @@ class Track:
 
     @property
     def still_seconds(self) -> float:
-        """How long next to nothing passed [s]."""
-        size = np.abs(self.values)
-        limit = max(NO_FLOW, STILL_SHARE * float(size.max(initial=0.0)))
-        return float(np.trapezoid((size < limit).astype(float), self.seconds))
+        """How long nothing passed [s]."""
+        still = np.abs(self.values) < NO_FLOW
+        return float(np.trapezoid(still.astype(float), self.seconds))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as the page reads it, thinned to `POINTS`, without losing its extremes."""
