@@ -107,8 +107,8 @@ def test_when_none_is_whole_both_are_named(two):
 
 def test_a_checkpoint_of_a_later_version_is_named(two):
     two.with_name(f"{two.name}.before").unlink()
-    two.write_bytes(two.read_bytes().replace(b"checkpoint 1\n", b"checkpoint 2\n"))
-    with pytest.raises(BadFile, match=r"another version \(2\)"):
+    two.write_bytes(two.read_bytes().replace(b"checkpoint 2\n", b"checkpoint 3\n"))
+    with pytest.raises(BadFile, match=r"another version \(3\)"):
         checkpoint.read(two)
 
 

@@ -61,6 +61,16 @@ class Board:
         """Return where cells lie in flat arrays."""
         return (np.asarray(rows, np.int64) + 1) * self.width + np.asarray(columns, np.int64) + 1
 
+    def rows_columns(self, cells: Ints) -> tuple[Ints, Ints]:
+        """Return rows and columns of cells in flat arrays."""
+        rows, columns = np.divmod(np.asarray(cells, np.int64), self.width)
+        return rows - 1, columns - 1
+
+    def blocks(self, cells: Ints) -> tuple[Ints, Ints]:
+        """Return block of rows and segment of cells in flat arrays."""
+        rows, columns = self.rows_columns(cells)
+        return rows // ROWS, columns // SEGMENT
+
     def flat(self, value: float = 0.0) -> Array:
         """Return a flat array of one value."""
         return np.full(self.rows * self.width, value, self.real)
@@ -99,11 +109,20 @@ def board_for(domain: Domain, options: Options) -> Board:
 
 def fresh_state(board: Board, domain: Domain, least: float) -> State:
     """Return the state at the start of a run."""
-    bed = np.where(domain.land, domain.bed, CLOSED)
-    depth = board.lay(0.0 if domain.depth is None else np.where(domain.land, domain.depth, 0.0))
+    land = domain.land
+    bed, depth = board.flat(CLOSED), board.flat()
+    np.copyto(board.view(bed), domain.bed, where=land, casting="same_kind")
+    if domain.depth is not None:
+        np.copyto(board.view(depth), domain.depth, where=land, casting="same_kind")
+    rough = np.asarray(domain.roughness, float)
+    friction = (
+        board.lay(0.5 * np.square(rough))
+        if rough.ndim
+        else np.full(board.width, 0.5 * float(rough) ** 2, board.real)
+    )
     state = State(
-        bed=board.lay(bed, CLOSED),
-        friction=board.lay(0.5 * np.square(np.asarray(domain.roughness, float))),
+        bed=bed,
+        friction=friction,
         depth=depth,
         bits=depth.view(board.whole),
         east=board.flat(),
@@ -144,21 +163,22 @@ def fresh_scratch(board: Board) -> Scratch:
 
 def fresh_seen(board: Board, thresholds: tuple[float, ...]) -> Seen:
     """Return a record of nothing seen yet."""
+    cells = board.rows * board.width
     quick = np.zeros((board.ny + 2, board.segments), board.real)
     now = np.zeros(SEGMENT, board.real)
     return Seen(
         depth=board.flat(),
         speed=board.flat(),
         flow=board.flat(),
-        arrival=board.flat(-1.0),
-        duration=np.zeros((len(thresholds), board.rows * board.width), board.real),
+        arrival=np.zeros(cells, np.uint16),
+        duration=np.zeros((len(thresholds), cells), np.uint16),
         thresholds=np.array(thresholds, board.real),
         quick=quick,
         quick_bits=quick.view(board.whole),
         froude=np.zeros((board.ny + 2, 4)),
         now=now,
         now_bits=now.view(board.whole),
-        passed=np.zeros(1, board.real),
+        passed=np.zeros(1, np.uint16),
         film=board.real(FILM),
         wild=board.real(WILD * GRAVITY**0.5),
         wade_bits=board.real(thresholds[0]).view(board.whole),

@@ -19,7 +19,7 @@ from fjordby.errors import BadFile, BadValue, StorageFailed
 from fjordby.storage import flush, sweep, write_whole
 
 #: How every checkpoint begins; the number is that of the format.
-MAGIC = b"fjordby checkpoint 1\n"
+MAGIC = b"fjordby checkpoint 2\n"
 
 #: The key of `about` that says which run a checkpoint belongs to.
 FINGERPRINT = "fingerprint"

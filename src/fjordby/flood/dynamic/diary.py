@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from fjordby.flood.dynamic.engine import Engine
 
 
+#: Rows of a map that are drawn at a time.
+_STRIP = 64
+
+
 class Diary:
     """What a run writes down over time.
 
@@ -45,6 +49,7 @@ class Diary:
         rows, columns = grid.rows_columns(x, y) if x.size else (np.zeros(0, int), np.zeros(0, int))
         self.at = engine.board.cells(rows, columns)
         self.places = list(zip(rows.tolist(), columns.tolist(), strict=True))
+        self.held = [engine.inlets.holder(cell) >= 0 for cell in self.at.tolist()]
         self.faces = [line_faces(one, grid, engine) for one in asked.lines]
         self.times: list[float] = []
         self.water: list[Floats] = []
@@ -77,7 +82,7 @@ class Diary:
         self.times.append(now)
         level = np.array([engine.level(row, column) for row, column in self.places])
         for k, place in enumerate(self.places):
-            if engine.inlets.holder[place] >= 0:
+            if self.held[k]:
                 depth[k] = max(level[k] - engine.domain.bed[place], 0.0)
         self.water.append(np.concatenate([level, depth, speed]))
         cell = engine.domain.grid.cell
@@ -95,22 +100,8 @@ class Diary:
     @staticmethod
     def picture(engine: Engine) -> Snapshot:
         """Return the whole map as it is now."""
-        board, state, land = engine.board, engine.state, engine.domain.land
-        levels = engine.inlets.levels(np.array([engine.seconds]))[0]
-        depth = engine.show_held(board.view(state.depth).astype(np.float32), levels)
-        east = state.east.reshape(-1, board.width)[1 : board.ny + 1, 1 : board.nx + 2]
-        south = state.south.reshape(-1, board.width)[1 : board.ny + 2, 1 : board.nx + 1]
-        along = 0.5 * (east[:, :-1] + east[:, 1:])
-        across = -0.5 * (south[:-1] + south[1:])
-        deep = np.maximum(depth, FILM)
-        film = depth < FILM
-        speeds = [
-            np.where(land, np.where(film, 0.0, q / deep), np.nan).astype(np.float32)
-            for q in (along, across)
-        ]
-        return Snapshot(
-            engine.seconds, np.where(land, depth, np.float32(np.nan)), speeds[0], speeds[1]
-        )
+        board = engine.board
+        return picture(engine, *(np.empty((board.ny, board.nx), np.float32) for _ in range(3)))
 
     def gauges_frame(self) -> pd.DataFrame:
         """Return level, depth and speed of each gauge over time."""
@@ -168,6 +159,27 @@ class Diary:
             Snapshot(float(t), *kept[f"diary:picture{k}"])
             for k, t in enumerate(kept["diary:pictures"])
         ]
+
+
+def picture(engine: Engine, depth: Array, along: Array, across: Array) -> Snapshot:
+    """Write the map as it is now into three arrays of shape (ny, nx), and return them.
+
+    They may lie in the memory of depth, flow and flow to the east, when nobody needs these again.
+    """
+    board, state, land = engine.board, engine.state, engine.domain.land
+    depth[...] = board.view(state.depth)
+    engine.show_held(depth, engine.inlets.levels(np.array([engine.seconds]))[0])
+    east = state.east.reshape(-1, board.width)[1 : board.ny + 1, 1 : board.nx + 2]
+    south = state.south.reshape(-1, board.width)[1 : board.ny + 2, 1 : board.nx + 1]
+    for row in range(0, board.ny, _STRIP):  # little room is needed for a strip
+        strip = slice(row, min(row + _STRIP, board.ny))
+        shallow, deep = depth[strip] < FILM, np.maximum(depth[strip], FILM)
+        to_east = 0.5 * (east[strip, :-1] + east[strip, 1:])
+        to_north = -0.5 * (south[strip] + south[strip.start + 1 : strip.stop + 1])
+        for flow, speed in ((to_east, along), (to_north, across)):
+            speed[strip] = np.where(land[strip], np.where(shallow, 0.0, flow / deep), np.nan)
+        depth[strip][~land[strip]] = np.nan
+    return Snapshot(engine.seconds, depth, along, across)
 
 
 def line_faces(line: Line, grid: Grid, engine: Engine) -> tuple[Ints, Floats, Ints, Floats]:

@@ -44,6 +44,8 @@ class Engine:
         What it computes.
     thresholds
         Depths whose duration is counted [m].
+    tick
+        In which arrival and duration are counted [s]; 65,000 of them must be enough.
 
     Attributes
     ----------
@@ -60,8 +62,10 @@ class Engine:
         laid: Laid,
         options: Options,
         thresholds: tuple[float, ...],
+        tick: float,
     ) -> None:
         self.domain, self.laid, self.options = domain, laid, options
+        self.tick = tick
         self.board: Board = board_for(domain, options)
         self.inlets: Inlets = lay_inlets(forcing, domain, self.board, laid.links)
         self.state = fresh_state(self.board, domain, options.least_depth)
@@ -108,9 +112,9 @@ class Engine:
         """Take the largest depth, speed and so on into account."""
         board = self.board
         least = board.real(self.options.least_depth)
+        now, before = round(self.seconds / self.tick), round(self.looked / self.tick)
         survey_kernels.look(
-            self.state, self.seen, board.width, self.seconds,
-            self.seconds - self.looked, GRAVITY, least,
+            self.state, self.seen, board.width, now, now - before, GRAVITY, least
         )  # fmt: skip
         self.looked = self.seconds
 
@@ -122,18 +126,18 @@ class Engine:
 
     def level(self, row: int, column: int) -> float:
         """Water level of a cell [m datum]; the ground where it is dry."""
-        holder = int(self.inlets.holder[row, column])
+        cell = int(self.board.cells(np.array(row), np.array(column)))
+        holder = self.inlets.holder(cell)
         if holder >= 0:
             return float(self.inlets.levels(np.array([self.seconds]))[0, holder])
-        cell = int(self.board.cells(np.array(row), np.array(column)))
         return float(self.state.bed[cell]) + float(self.state.depth[cell])
 
     def show_held(self, depth: Array, levels: Floats) -> Array:
         """Return depths of shape (ny, nx) with those of held cells by some levels [m]."""
-        held = self.inlets.held
-        if held.any():
-            above = levels[self.inlets.holder[held]] - self.domain.bed[held]
-            depth[held] = np.maximum(above, 0.0)
+        cells, series = self.inlets.holders
+        if cells.size:
+            held = self.board.rows_columns(cells)
+            depth[held] = np.maximum(levels[series] - self.domain.bed[held], 0.0)
         return depth
 
     def depth(self, row: int, column: int) -> float:
@@ -154,7 +158,7 @@ class Engine:
         return self._in_held() - self.held_start
 
     def _in_held(self) -> float:
-        held = self.board.view(self.state.depth)[self.inlets.held].astype(np.float64).sum()
+        held = self.state.depth[self.inlets.holders[0]].astype(np.float64).sum()
         return float(held * self.domain.grid.cell_area)
 
     def memory(self) -> dict[str, Array]:
@@ -259,15 +263,17 @@ class Engine:
 
     def _forced_blocks(self) -> Array:
         """Return the blocks in which water is poured, pumped or drained."""
-        poured = self.board.lay(self.inlets.poured.astype(float))
-        poured[self.inlets.points.edge] = 1.0
-        return pacing.by_block(segment_largest(self.board, poured)) > 0.0
+        forced = np.zeros(self.state.level.shape, np.bool_)
+        cells = np.concatenate([self.inlets.poured, self.inlets.points.edge])
+        forced[self.board.blocks(cells)] = True
+        return forced
 
     def _awake_segments(self) -> Array:
         """Return the segments that may get water otherwise than over faces, rim included."""
-        got = self.board.lay((self.inlets.poured | self.inlets.held).astype(float))
         awake = np.zeros(self.state.wet.shape, np.bool_)
-        awake[1:-1] = segment_largest(self.board, got) > 0.0
+        cells = np.concatenate([self.inlets.poured, self.inlets.points.held])
+        rows, columns = self.board.rows_columns(cells)
+        awake[rows + 1, columns // SEGMENT] = True
         return awake
 
     def _hold(self, seconds: float) -> None:

@@ -45,22 +45,42 @@ class Inlets:
         As given.
     points, ground
         What the kernels see.
-    holder
-        Index of the level that holds each cell, -1 for none, shape (ny, nx).
-    poured
-        Cells with inflows or links, shape (ny, nx).
+    board
+        Where cells lie.
     """
 
     forcing: Forcing
     points: Points
     ground: Ground
-    holder: Ints
-    poured: Bools
+    board: Board
 
     @cached_property
+    def holders(self) -> tuple[Ints, Ints]:
+        """The cells that are held, in order of their places, and which level holds each."""
+        # Of several levels on one cell the last holds it.
+        cells, last = np.unique(self.points.held[::-1], return_index=True)
+        return cells, self.points.held_series[::-1][last]
+
+    def holder(self, cell: int) -> int:
+        """Return which level holds a cell; -1 for none."""
+        cells, series = self.holders
+        k = int(np.searchsorted(cells, cell))
+        return int(series[k]) if k < cells.size and cells[k] == cell else -1
+
+    @property
     def held(self) -> Bools:
         """Which cells are held, shape (ny, nx)."""
-        return np.asarray(self.holder >= 0)
+        found = np.zeros((self.board.ny, self.board.nx), bool)
+        found[self.board.rows_columns(self.points.held)] = True
+        return found
+
+    @property
+    def poured(self) -> Ints:
+        """The cells with inflows or ends of links."""
+        points = self.points
+        return np.concatenate(
+            [points.inflow, points.link_from, points.link_to[points.link_to >= 0]]
+        )
 
     def highest(self, seconds: float) -> Floats:
         """Return the highest level of each series until a time [m datum]."""
@@ -125,21 +145,15 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
         For cells off the map or without ground, a level that reaches none of its cells, rain in
         zones that have no series, or a law of infiltration that is not known.
     """
-    shape = domain.grid.shape
-    holder, poured = np.full(shape, -1, np.int64), np.zeros(shape, bool)
     level_cells = [_inside(one.name, one.rows, one.columns, domain) for one in forcing.levels]
-    for k, (level, (rows, columns)) in enumerate(zip(forcing.levels, level_cells, strict=True)):
+    for level, (rows, columns) in zip(forcing.levels, level_cells, strict=True):
         _reaches(level, rows, columns, domain)
-        holder[rows, columns] = k
     flow_cells = [_inside(one.name, one.rows, one.columns, domain) for one in forcing.inflows]
-    for rows, columns in flow_cells:
-        poured[rows, columns] = True
-    for rows, columns in ((links.row0, links.column0), (links.row1, links.column1)):
-        poured[rows[rows >= 0], columns[rows >= 0]] = True
-    edge, factor, power = _open_edges(forcing, domain, holder >= 0)
+    held = _flat(board, level_cells)
+    edge, factor, power = _open_edges(forcing, domain, board, held)
     to = np.where(links.row1 >= 0, board.cells(links.row1, links.column1), -1)
     points = Points(
-        held=_flat(board, level_cells),
+        held=held,
         held_series=_owner(level_cells),
         inflow=_flat(board, flow_cells),
         inflow_series=_owner(flow_cells),
@@ -158,7 +172,7 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
         link_passed=np.zeros(links.owner.size),
         link_water=np.zeros(links.owner.size),
     )  # fmt: skip
-    return Inlets(forcing, points, _ground(forcing, domain, board), holder, poured)
+    return Inlets(forcing, points, _ground(forcing, domain, board), board)
 
 
 def lift_held(state: State, inlets: Inlets, board: Board) -> None:
@@ -168,14 +182,13 @@ def lift_held(state: State, inlets: Inlets, board: Board) -> None:
     sea beside a quay would set the time step of the quay, and a sea that meets no low ground
     would be computed for nothing.
     """
-    if not inlets.held.any():
+    cells, _ = inlets.holders
+    if not cells.size:
         return
-    bed = board.view(state.bed)
-    free = np.where(inlets.held, np.inf, bed)
-    rim = np.pad(free, 1, constant_values=np.inf)
-    beside = np.minimum.reduce([rim[:-2, 1:-1], rim[2:, 1:-1], rim[1:-1, :-2], rim[1:-1, 2:]])
-    highest = np.where(np.isfinite(beside), np.maximum(bed, beside), CLOSED)
-    bed[inlets.held] = highest[inlets.held]
+    own, w = state.bed[cells].copy(), board.width
+    state.bed[cells] = np.inf
+    beside = np.minimum.reduce([state.bed[cells + step] for step in (-w, w, -1, 1)])
+    state.bed[cells] = np.where(np.isfinite(beside), np.maximum(own, beside), CLOSED)
 
 
 def _inside(name: str, rows: Ints, columns: Ints, domain: Domain) -> tuple[Ints, Ints]:
@@ -219,13 +232,13 @@ def _reaches(level: Level, rows: Ints, columns: Ints, domain: Domain) -> None:
 
 
 def _open_edges(
-    forcing: Forcing, domain: Domain, held: Bools
+    forcing: Forcing, domain: Domain, board: Board, held: Ints
 ) -> tuple[tuple[Ints, Ints], Floats, Floats]:
     rows, columns, factors, powers = [], [], [], []
-    rough = np.broadcast_to(np.asarray(domain.roughness, float), domain.grid.shape)
+    rough = np.broadcast_to(np.asarray(domain.roughness), domain.grid.shape)
     for edge in forcing.open_edges:
         r, c = along_edge(domain.grid, edge.side)
-        keep = domain.land[r, c] & ~held[r, c]
+        keep = domain.land[r, c] & ~np.isin(board.cells(r, c), held)
         r, c = r[keep], c[keep]
         if edge.slope is not None and not edge.slope > 0.0:
             raise BadValue(
@@ -239,7 +252,7 @@ def _open_edges(
             factors.append(np.full(r.size, FREE_FALL))
             powers.append(np.full(r.size, 1.5))
         else:
-            factors.append(np.sqrt(edge.slope) / np.maximum(rough[r, c], 1e-3))
+            factors.append(np.sqrt(edge.slope) / np.maximum(rough[r, c].astype(float), 1e-3))
             powers.append(np.full(r.size, 5.0 / 3.0))
     none = np.zeros(0, np.int64)
     return (

@@ -9,7 +9,7 @@ import numpy as np
 from fjordby.arrays import Array, Floats
 from fjordby.flood.dynamic.flow.kernels import Pace
 from fjordby.flood.dynamic.options import GRAVITY, Options
-from fjordby.flood.dynamic.sweep.kernels import LEVELS, ROWS
+from fjordby.flood.dynamic.sweep.kernels import LEVELS
 
 #: Depth by which even a film steps [m]: its own waves are slow, but rain and neighbours are not.
 FILM = 0.1
@@ -74,12 +74,6 @@ def limits(top: Floats, quick: Floats, wet: Array, cell: float, options: Options
         crossing = CROSSED * cell / quick
     longest = np.minimum(np.minimum(waves, crossing), options.longest_step)
     return np.where(wet, longest, np.inf)
-
-
-def by_block(values: Array) -> Floats:
-    """Return the largest value of each block of rows, shape (blocks, segments)."""
-    starts = np.arange(0, values.shape[0], ROWS)
-    return np.asarray(np.maximum.reduceat(values.astype(np.float64), starts, axis=0))
 
 
 def beside(level: Array) -> Array:

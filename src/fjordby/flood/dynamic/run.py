@@ -13,7 +13,7 @@ import numpy as np
 from fjordby.arrays import Array
 from fjordby.errors import BadValue
 from fjordby.flood.dynamic import checkpoint as checkpoints
-from fjordby.flood.dynamic.diary import Diary
+from fjordby.flood.dynamic.diary import Diary, picture
 from fjordby.flood.dynamic.domain import Domain
 from fjordby.flood.dynamic.engine import Engine
 from fjordby.flood.dynamic.forcing import Forcing
@@ -26,6 +26,9 @@ from fjordby.progress import Progress, silent
 #: Share of the wet cell-hours above which flow faster than its waves is worth a caution; assumed:
 #: a thousandth, so that one weir or kerb does not cry wolf.
 TOLD = 1.0e-3
+
+#: Ticks in a run at most: what two bytes can hold, less some.
+TICKS = 65_000
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def run(
         raise BadValue("at least one threshold of depth", "none", "0.05 m is usual.")
     most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     numba.set_num_threads(min(options.threads, most))
-    engine = Engine(domain, forcing, lay(structures, domain), options, asked.thresholds)
+    laid = lay(structures, domain)
+    engine = Engine(domain, forcing, laid, options, asked.thresholds, tick_of(seconds))
     diary = Diary(asked, engine, seconds)
     clock, cpu = time.perf_counter(), time.process_time()
     whose = _fingerprint(domain, forcing, seconds, structures, asked, options) if keep else ""
@@ -126,6 +130,14 @@ def run(
     return _result(domain, forcing, asked, engine, diary, seconds, spent)
 
 
+def tick_of(seconds: float) -> float:
+    """Return the tick of a run's clock for arrival and duration [s]: a power of two, 1/8 or more.
+
+    They are kept in two bytes each; a day is counted in ticks of 2 s, between looks of 10 s.
+    """
+    return float(2.0 ** max(-3.0, np.ceil(np.log2(seconds / TICKS))))
+
+
 def _fingerprint(
     domain: Domain, forcing: Forcing, seconds: float, structures: Sequence[Structure],
     asked: Asked, options: Options,
@@ -147,30 +159,26 @@ def _result(
     domain: Domain, forcing: Forcing, asked: Asked, engine: Engine, diary: Diary, seconds: float,
     spent: tuple[float, float],
 ) -> Simulation:  # fmt: skip
-    board, seen, land = engine.board, engine.seen, domain.land
-
-    def whole(flat: Array) -> Array:
-        return np.where(land, board.view(flat), np.nan).astype(np.float32)
-
-    arrival = whole(seen.arrival)
-    arrival[arrival < 0.0] = np.nan
+    into, told = balance(engine), cautions(engine)
+    last = last_picture(engine)
+    seen = seen_maps(engine)
     return Simulation(
         grid=domain.grid,
         bed=np.asarray(domain.bed, np.float32),
-        depth=engine.show_held(whole(seen.depth), engine.inlets.highest(seconds)),
-        speed=whole(seen.speed),
-        depth_speed=whole(seen.flow),
-        arrival=arrival,
-        duration=np.stack([whole(one) for one in seen.duration]),
+        depth=engine.show_held(seen["depth"], engine.inlets.highest(seconds)),
+        speed=seen["speed"],
+        depth_speed=seen["flow"],
+        arrival=seen["arrival"],
+        duration=seen["duration"],
         thresholds=asked.thresholds,
-        last=snapshot(engine),
+        last=last,
         snapshots=tuple(diary.snapshots),
         gauges=diary.gauges_frame(),
         lines=diary.lines_frame(),
         structures=diary.structures_frame(),
         forcing=diary.forcing_frame(forcing),
-        balance=balance(engine),
-        cautions=cautions(engine),
+        balance=into,
+        cautions=told,
         seconds=seconds,
         steps=engine.steps,
         cell_updates=engine.updates,
@@ -179,9 +187,34 @@ def _result(
     )
 
 
-def snapshot(engine: Engine) -> Snapshot:
-    """Return the map as it is now."""
-    return Diary.picture(engine)
+def last_picture(engine: Engine) -> Snapshot:
+    """Return the map at the end, and let go of the water: the engine cannot go on after this."""
+    board, state = engine.board, engine.state
+    room = (board.view(flat) for flat in (state.depth, state.flow, state.east))
+    last = picture(engine, *room)
+    del engine.state, state, room
+    return Snapshot(last.seconds, *(
+        np.ascontiguousarray(one, np.float32) for one in (last.depth, last.speed_x, last.speed_y)
+    ))  # fmt: skip
+
+
+def seen_maps(engine: Engine) -> dict[str, Array]:
+    """Return what was seen by name, shape (ny, nx), and let go of the records one by one."""
+    board, land, tick = engine.board, engine.domain.land, np.float32(engine.tick)
+    flat = {name: getattr(engine.seen, name) for name in ("depth", "speed", "flow")}
+    arrival, duration = engine.seen.arrival, engine.seen.duration
+    del engine.seen
+    maps: dict[str, Array] = {}
+    for name in tuple(flat):
+        maps[name] = np.array(board.view(flat.pop(name)), np.float32, order="C")
+    maps["arrival"] = (board.view(arrival).astype(np.float32) - np.float32(1.0)) * tick
+    maps["arrival"][board.view(arrival) == 0] = np.nan
+    maps["duration"] = np.empty((len(duration), board.ny, board.nx), np.float32)
+    for one, lasted in zip(maps["duration"], duration, strict=True):
+        np.multiply(board.view(lasted), tick, out=one)
+    for one in maps.values():
+        one[..., ~land] = np.nan
+    return maps
 
 
 def balance(engine: Engine) -> WaterBalance:

@@ -122,15 +122,15 @@ def face_flow(
 @njit(**WITHIN)
 def flow_faces(
     depth: Array, bed: Array, friction: Array, flow: Array, own: Array, new: Array,
-    water0: Any, water1: Any, ground0: Any, ground1: Any, before: Any, face: Any, after: Any,
-    to: Any, count: Any, pace: Pace, k: int, side: int,
+    water0: Any, water1: Any, ground0: Any, ground1: Any, rough0: Any, rough1: Any, before: Any,
+    face: Any, after: Any, to: Any, count: Any, pace: Pace, k: int, side: int,
 ) -> None:  # fmt: skip
     """Compute a run of `count` faces.
 
     `water0` and `water1` are where the cells on both sides begin in `depth` and `flow`,
-    `ground0` and `ground1` where they begin in `bed` and `friction`; `before`, `face` and
-    `after` are places in `own`, the old flows, and `to` one in `new`. All are unsigned: a signed
-    index may be negative, and asking that stops vector code.
+    `ground0` and `ground1` where they begin in `bed`, `rough0` and `rough1` in `friction`;
+    `before`, `face` and `after` are places in `own`, the old flows, and `to` one in `new`. All
+    are unsigned: a signed index may be negative, and asking that stops vector code.
     """
     theta, aside, least = pace.theta, pace.aside, pace.least
     push, drag, gust, most = pace.push[k], pace.drag[k], pace.gust[k, side], pace.most[k]
@@ -144,7 +144,7 @@ def flow_faces(
         n = n if n != none else q
         new[to + i] = face_flow(
             depth[water0 + i], depth[water1 + i], bed[ground1 + i] - bed[ground0 + i],
-            friction[ground0 + i] + friction[ground1 + i],
+            friction[rough0 + i] + friction[rough1 + i],
             half * (flow[water0 + i] + flow[water1 + i]), q,
             theta * q + aside * (p + n),
             push, drag, gust, most, least, one,

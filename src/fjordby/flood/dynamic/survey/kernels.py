@@ -20,21 +20,24 @@ WILD = 2.5
 DEEP = 0.05
 
 
+NO_TICKS = np.uint16(0)
+
+
 class Seen(NamedTuple):
-    """What has been seen so far, flat as in `State`."""
+    """What has been seen so far, flat as in `State`; times in ticks of the run's clock."""
 
     depth: Array  # [m]
     speed: Array  # [m/s]
     flow: Array  # depth x speed [m2/s]
-    arrival: Array  # [s], below zero = not yet
-    duration: Array  # (thresholds, cells) [s]
+    arrival: Array  # uint16 [ticks + 1], 0 = not yet
+    duration: Array  # (thresholds, cells) uint16 [ticks]
     thresholds: Array  # (thresholds,) [m]
     quick: Array  # (rows + 2, segments) how fast cells empty now [m/s], and as bits
     quick_bits: Array
     froude: Array  # (rows + 2, 4): wet cells, those above Froude 1, the worst, and its column
     now: Array  # (segment,) room for the speeds of a segment, and the same memory as bits
     now_bits: Array
-    passed: Array  # (1,) time since the last look, in the precision of the rest [s]
+    passed: Array  # (1,) uint16, time since the last look [ticks]
     film: Any  # FILM in that precision
     wild: Any  # WILD x the square root of gravity
     wade_bits: Any  # the first threshold as bits
@@ -77,24 +80,23 @@ def leave_run(
 
 
 @njit(**WITHIN)
-def stay_run(
-    depth: Array, lasted: Array, first: Any, count: Any, limit: Any, passed: Any, none: Any
-) -> None:
+def stay_run(depth: Array, lasted: Array, first: Any, count: Any, limit: Any, passed: Any) -> None:
     """Count the time that a run of cells has been as deep as a limit."""
     for i in range(count):
-        lasted[first + i] += passed if depth[first + i] >= limit else none
+        more = passed if depth[first + i] >= limit else NO_TICKS
+        lasted[first + i] = lasted[first + i] + more
 
 
 @njit(**INLINE)
-def wade(state: State, seen: Seen, row: int, first: int, last: int, width: int, now: float,
+def wade(state: State, seen: Seen, row: int, first: int, last: int, width: int, now: int,
          gravity: float) -> None:  # fmt: skip
     """Note when water came, and where it flows faster than its own waves."""
     limit = seen.thresholds[0]
     for i in range(first, last):
         h = state.depth[i]
         if h >= limit:
-            if seen.arrival[i] < 0.0:
-                seen.arrival[i] = now
+            if seen.arrival[i] == 0:
+                seen.arrival[i] = now + 1
             seen.froude[row, 0] += 1.0
             fast, fall = state.flow[i] * state.flow[i], gravity * h * h * h
             if fast > fall and h >= DEEP:
@@ -106,9 +108,9 @@ def wade(state: State, seen: Seen, row: int, first: int, last: int, width: int, 
 
 @njit(**INLINE)
 def look_row(
-    state: State, seen: Seen, row: int, width: int, now: float, gravity: float, least: Any,
+    state: State, seen: Seen, row: int, width: int, now: int, gravity: float, least: Any,
 ) -> None:  # fmt: skip
-    """Look at one row at the time `now` [s]."""
+    """Look at one row at the time `now` [ticks]."""
     none = least - least
     for s in range(state.wet.shape[1]):
         seen.quick[row, s] = none
@@ -127,7 +129,6 @@ def look_row(
         for k in range(seen.thresholds.size):
             stay_run(
                 state.depth, seen.duration[k], first, count, seen.thresholds[k], seen.passed[0],
-                none,
             )  # fmt: skip
         if state.top[row, s] >= seen.wade_bits:
             wade(state, seen, row, a, a + SEGMENT, width, now, gravity)
@@ -136,10 +137,10 @@ def look_row(
 
 @njit(cache=True, **LOOP)
 def look(
-    state: State, seen: Seen, width: int, now: float, passed: float, gravity: float,
+    state: State, seen: Seen, width: int, now: int, passed: int, gravity: float,
     least: Any,
 ) -> None:  # fmt: skip
-    """Look at the whole map."""
+    """Look at the whole map at the time `now`, `passed` after the last look [ticks]."""
     seen.passed[0] = passed
     for row in range(1, state.wet.shape[0] - 1):
         look_row(state, seen, row, width, now, gravity, least)

@@ -52,7 +52,7 @@ class State(NamedTuple):
     """
 
     bed: Array  # height of the ground [m]
-    friction: Array  # half the square of Manning's n [s2/m^(2/3)]
+    friction: Array  # half the square of Manning's n [s2/m^(2/3)]; one row where all are the same
     depth: Array  # [m]
     bits: Array  # the same memory read as whole numbers: the order of floats from zero up is theirs
     east: Array  # flow over the west face of each cell, positive to the east [m2/s]
@@ -192,13 +192,20 @@ def row_times(
 
 
 @njit(**INLINE)
+def row_of_friction(state: State, width: int) -> int:
+    """Return how far it is from one row of friction to the next: nothing where there is one."""
+    return width if state.friction.size > width else 0
+
+
+@njit(**INLINE)
 def fetch_row(state: State, first: int, width: int, count: int) -> None:
     """Ask for what the next row needs; a run of cells of this one begins at `first`."""
     for i in range(first, first + count, LINE):
         fetch(state.east, i + width)
         fetch(state.depth, i + 2 * width)
         fetch(state.bed, i + 2 * width)
-        fetch(state.friction, i + 2 * width)
+        if state.friction.size > width:
+            fetch(state.friction, i + 2 * width)
         fetch(state.flow, i + 2 * width)
         fetch(state.south, i + 3 * width)
 
@@ -210,6 +217,7 @@ def sweep_stripe(
 ) -> int:  # fmt: skip
     """Move the water of the rows from `first` up to `last` once; return the cells computed."""
     rows = state.wet.shape[0]
+    tall = row_of_friction(state, width)
     own, west = scratch.times[stripe, 0], scratch.times[stripe, 1]
     time_north, time_south = scratch.times[stripe, 2], scratch.times[stripe, 3]
     wet_beside = scratch.wet[stripe]
@@ -247,6 +255,7 @@ def sweep_stripe(
                         state.depth, state.bed, state.friction, state.flow, state.south,
                         scratch.buffer, np.uint64(water0 + a), np.uint64(water1 + a),
                         np.uint64(j * width + a), np.uint64((j + 1) * width + a),
+                        np.uint64(j * tall + a), np.uint64((j + 1) * tall + a),
                         np.uint64(before + a), np.uint64(face + a), np.uint64(after + a),
                         np.uint64(south + a), np.uint64(n), pace, min(level_j[s], level_b[s]), 1,
                     )  # fmt: skip
@@ -291,7 +300,7 @@ def move_row(
     `north`, `south` and `spare` are rows of the buffer: the new flows over the north and south
     faces, and room for those over the west faces.
     """
-    row = j * width
+    row, rough = j * width, j * row_of_friction(state, width)
     s = start
     while s < count:
         e = run_end(time_north, s, count)
@@ -304,10 +313,11 @@ def move_row(
         e = joined_end(own, west, s, count)
         a, n = column_of(s), (e - s) * SEGMENT
         if own[s] > 0:
-            west_faces(state, pace, buffer, row, a, n, spare, level[s])
+            west_faces(state, pace, buffer, row, rough, a, n, spare, level[s])
         # The outer west face may belong to a quicker neighbour, and may be the only one to move.
         if west[s] > 0 and west[s] != own[s]:
-            west_faces(state, pace, buffer, row, a, 1, spare, min(level[s], level[max(s - 1, 0)]))
+            k = min(level[s], level[max(s - 1, 0)])
+            west_faces(state, pace, buffer, row, rough, a, 1, spare, k)
         s = e
     p, stop = across.start[j - 1], across.start[j]
     while p < stop:
@@ -399,14 +409,16 @@ def joined_end(own: Array, west: Array, s: int, stop: int) -> int:
 
 @njit(**INLINE)
 def west_faces(
-    state: State, pace: Pace, buffer: Array, row: int, column: int, count: int, spare: int, k: int
-) -> None:
+    state: State, pace: Pace, buffer: Array, row: int, rough: int, column: int, count: int,
+    spare: int, k: int,
+) -> None:  # fmt: skip
     """Compute the flow over the west faces of a run of cells in one row."""
     here = np.uint64(row + column)
     west = np.uint64(row + column - 1)
     flow_faces(
         state.depth, state.bed, state.friction, state.flow, state.east, buffer, west, here, west,
-        here, west, here, np.uint64(row + column + 1), np.uint64(spare + column), np.uint64(count),
+        here, np.uint64(rough + column - 1), np.uint64(rough + column), west, here,
+        np.uint64(row + column + 1), np.uint64(spare + column), np.uint64(count),
         pace, k, 0,
     )  # fmt: skip
 
