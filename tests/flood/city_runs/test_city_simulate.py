@@ -128,11 +128,14 @@ def locked(valley):
     return with_bed(valley).with_(barriers=barriers, records={"structures": record})
 
 
-def test_the_lock_keeps_the_surge_out_and_pumps_the_stream_over(valley):
+@pytest.mark.parametrize("subgrid", [None, 2], ids=["fine", "coarse"])
+def test_the_lock_keeps_the_surge_out_and_pumps_the_stream_over(valley, subgrid):
     town, flows = locked(valley), {"s0": steady(0.4)}
     asked = Asked(gauges=(Gauge("inside", 265.0, 45.0),))
-    kept = simulate(town, surge(streams=flows), hours=4.0, asked=asked)
-    before = simulate(town, surge(year=2010, streams=flows), hours=4.0, asked=asked)
+    kept = simulate(town, surge(streams=flows), hours=4.0, asked=asked, subgrid=subgrid)
+    before = simulate(
+        town, surge(year=2010, streams=flows), hours=4.0, asked=asked, subgrid=subgrid
+    )
     assert float(before.gauges["inside", "level"].max()) == pytest.approx(1.5, abs=0.05)
     assert float(kept.gauges["inside", "level"].max()) < 0.85
     assert float(kept.structures["pump"].max()) == pytest.approx(1.0, abs=0.05)

@@ -40,8 +40,8 @@ NARROWEST, WIDEST = 2, 8
 #: the first the surge is in the streets, and after the second the streams of the recipe fall.
 AT_LEAST, AT_MOST = 4.0 * HOUR, 24.0 * HOUR
 #: It ends when the largest levels of wet cells rose by less than this in an hour on average [m].
-#: In a valley of 12 km a run that ended so had all but 0.01 to 0.02 m of its largest depths.
-CALM = 0.005
+#: In a valley of 12 km runs that ended so had all but 0.004 to 0.02 m of their largest depths.
+CALM = 0.002
 #: The water is looked at so often for largest depths, and so often for whether to go on [s].
 EVERY, ASKED = 120.0, HOUR
 #: A coarse cell counts as wet from this depth over its lowest ground [m].
