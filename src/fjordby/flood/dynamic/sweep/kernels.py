@@ -162,14 +162,14 @@ def column_of(segment: int) -> int:
 def row_times(
     wet: Array, wet_below: Array, level: Array, level_below: Array, due: int, share: Array,
     first: int, last: int, own: Array, west: Array, below: Array,
-) -> bool:  # fmt: skip
+) -> tuple[bool, bool]:  # fmt: skip
     """Say which faces of a row move now: their time step over the cell side, or 0 [s/m].
 
     Blocks up to the level `due` take a step. `own` is for the faces within each segment from
     `first` up to `last`, `west` for the face west of it (one more than segments), `below` for
-    those south of it. Returns whether anything moves.
+    those south of it. Returns whether anything moves, and whether anything does south of it.
     """
-    moves = False
+    moves = stirs = False
     for s in range(wet.size):
         below[s] = 0.0
     for s in range(first, last):
@@ -185,10 +185,11 @@ def row_times(
                 west[s] = share[side]
         elif here and at <= due:
             west[s] = share[at]
-        moves = moves or own[s] > 0 or below[s] > 0 or west[s] > 0
+        stirs = stirs or below[s] > 0
+        moves = moves or own[s] > 0 or west[s] > 0
     if last > first:
         west[last] = own[last - 1]
-    return moves
+    return moves or stirs, stirs
 
 
 @njit(**INLINE)
@@ -224,22 +225,23 @@ def sweep_stripe(
     ghost = rows + GHOSTS * stripe
     north, south = 3 * stripe * width, (3 * stripe + 1) * width
     done = 0
+    stirred = False  # whether anything moved over the faces north of this row
+    time_north[:] = 0.0
     for j in range(first - 1, last):
+        span = state.span[max(j, 1), due]
+        start, stop_at = span[0], span[1]
+        if start >= stop_at and not stirred:
+            continue
         # Row first - 1 belongs to the stripe above: only its south faces are computed here.
         mine, end = j >= first, j == last - 1
         wet_j = state.wet[j] if mine else wet_beside[0]
         wet_b = wet_beside[1] if end else state.wet[j + 1]
         level_j = state.level[max(j - 1, 0) // ROWS]
         level_b = state.level[min(j // ROWS, state.level.shape[0] - 1)]
-        span = state.span[max(j, 1), due]
-        start, stop_at = span[0], span[1]
-        moves = row_times(
+        moves, stirs = row_times(
             wet_j, wet_b, level_j, level_b, due, pace.share, start, stop_at, own, west, time_south
         )
-        if mine:
-            for s in range(start, stop_at):
-                moves = moves or time_north[s] > 0
-        if moves:
+        if moves or (mine and stirred):
             water0 = (j if mine else ghost) * width
             water1 = (ghost + 1 if end else j + 1) * width
             before = (j if mine else ghost) * width
@@ -284,6 +286,7 @@ def sweep_stripe(
                 )  # fmt: skip
         time_north, time_south = time_south, time_north
         north, south = south, north
+        stirred = stirs
     return done
 
 
