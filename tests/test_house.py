@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "fjordby"
 
 #: Each folder or module may import what stands before it.
 ORDER = [
-    {"errors", "words", "plain", "provenance", "progress"},
+    {"compiled", "errors", "words", "plain", "provenance", "progress"},
     {"arrays", "grid", "catalogue", "storage"},
     {"city"},
     {"shock"},

@@ -5,7 +5,10 @@ Each room of the house is a module that is loaded when it is first asked for:
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from fjordby.compiled import keep_apart
 
 if TYPE_CHECKING:
     from fjordby import choice, city, flood, harm, report, shock, study, web
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 ROOMS = ("city", "shock", "flood", "harm", "choice", "study", "report", "web")
+
+keep_apart(Path(__file__).parent)
 
 __all__ = ["choice", "city", "flood", "harm", "report", "shock", "study", "web"]
 

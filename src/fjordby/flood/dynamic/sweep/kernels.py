@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from fjordby.arrays import Array
-from fjordby.flood.dynamic.flow.ahead import fetch
+from fjordby.flood.dynamic.flow.ahead.kernels import fetch
 from fjordby.flood.dynamic.flow.kernels import (
     INLINE,
     LOOP,

@@ -1,0 +1,1 @@
+"""Numbers asked for before they are needed."""
