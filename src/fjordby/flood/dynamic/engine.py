@@ -81,7 +81,7 @@ class Engine:
         self.looked = 0.0
         self.whole = True
         self._flows = np.zeros(len(laid.names))
-        lift_held(self.state, self.inlets, self.board)
+        lift_held(self.state, self.inlets, self.board, laid)
         self._hold(0.0)
         self.start = self.stored()
         self.held_start = self._in_held()

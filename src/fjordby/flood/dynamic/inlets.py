@@ -22,6 +22,7 @@ from fjordby.flood.dynamic.sources.kernels import (
     Ground,
     Points,
 )
+from fjordby.flood.dynamic.structures.laid import Laid
 from fjordby.flood.dynamic.structures.tables import LinkTable
 from fjordby.flood.dynamic.sweep.kernels import State
 
@@ -175,12 +176,14 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
     return Inlets(forcing, points, _ground(forcing, domain, board), board)
 
 
-def lift_held(state: State, inlets: Inlets, board: Board) -> None:
+def lift_held(state: State, inlets: Inlets, board: Board, laid: Laid) -> None:
     """Raise the bed of held cells to the lowest of their other neighbours, or above all water.
 
     The depth over a face is taken from the higher of its two beds, so no flow changes; but a deep
     sea beside a quay would set the time step of the quay, and a sea that meets no low ground
-    would be computed for nothing.
+    would be computed for nothing. Where a culvert or a pump ends, or where a structure stands
+    between two held cells, the bed stays: the flow there follows the level, whatever ground is
+    around.
     """
     cells, _ = inlets.holders
     if not cells.size:
@@ -188,7 +191,20 @@ def lift_held(state: State, inlets: Inlets, board: Board) -> None:
     own, w = state.bed[cells].copy(), board.width
     state.bed[cells] = np.inf
     beside = np.minimum.reduce([state.bed[cells + step] for step in (-w, w, -1, 1)])
-    state.bed[cells] = np.where(np.isfinite(beside), np.maximum(own, beside), CLOSED)
+    lifted = np.where(np.isfinite(beside), np.maximum(own, beside), CLOSED)
+    state.bed[cells] = np.where(np.isin(cells, _met(inlets, board, laid)), own, lifted)
+
+
+def _met(inlets: Inlets, board: Board, laid: Laid) -> Ints:
+    """Return the cells at ends of links, and on both sides of structures between held cells."""
+    points, held = inlets.points, inlets.held
+    met = [points.link_from, points.link_to[points.link_to >= 0]]
+    for faces, down in ((laid.faces_x, 0), (laid.faces_y, 1)):
+        row = np.repeat(np.arange(board.ny), np.diff(faces.start))
+        behind = row - down, faces.column - (1 - down)
+        both = held[row, faces.column] & held[behind]
+        met += [board.cells(row[both], faces.column[both]), board.cells(*(k[both] for k in behind))]
+    return np.concatenate(met)
 
 
 def _inside(name: str, rows: Ints, columns: Ints, domain: Domain) -> tuple[Ints, Ints]:
