@@ -21,11 +21,13 @@ from fjordby.city import City
 from fjordby.flood.response import (
     COORDINATES,
     Axis,
+    Point,
     Recipe,
     Settings,
     Tolerance,
     axes_of,
     build,
+    point_of,
     recipe_of,
 )
 from fjordby.flood.response.city_runs import CityRuns, coarser
@@ -40,10 +42,15 @@ from fjordby.study.workshop import Workshop
 RUNS, SURFACE, CHECKED = ".response-runs", "surface", "checks.npz"
 #: Runs that are chosen, and runs that only measure. Assumed: what a person waits for; built-in
 #: Vejle takes some ten seconds of one core for each.
-CHOSEN, CHECKS = 12, 3
+CHOSEN, CHECKS = 15, 3
 #: What events of a study differ in. The hours of a surge are those of the city's recorded shape:
 #: a third axis would ask for more runs than a study has.
 AXES = ("sea_peak", "stream_peak")
+#: Named storms nearer to each other than this part of every axis are run once [-]; assumed: a few
+#: centimetres of sea.
+ALIKE = 0.02
+#: So many of them are run, the highest [-]; assumed: the rest of the runs are chosen.
+MOST_NAMED = 5
 #: Side by side; more would not end sooner, since each run is chosen from those before it.
 AT_ONCE = 2
 
@@ -65,6 +72,22 @@ def _as_far(axis: Axis, named: Sequence[Event], recipe: Recipe) -> Axis:
     read = COORDINATES[axis.name].read
     there = [v for v in (read(event, recipe) for event in named) if v is not None]
     return replace(axis, high=max([axis.high, *there]))
+
+
+def named(city: City, axes: Sequence[Axis], recipe: Recipe) -> list[dict[str, float]]:
+    """Return the points of the named storms of the sea, highest first, no two nearly alike."""
+    found: list[dict[str, float]] = []
+    storms = [event for event in events(city) if event.sea is not None]
+    for event in sorted(storms, key=lambda one: -(one.sea_peak or 0.0)):
+        point = point_of(event, axes, recipe)
+        at = {axis.name: min(max(point[axis.name], axis.low), axis.high) for axis in axes}
+        if not any(_alike(axes, at, other) for other in found):
+            found.append(at)
+    return found
+
+
+def _alike(axes: Sequence[Axis], one: Point, other: Point) -> bool:
+    return all(abs(a.share(one[a.name]) - a.share(other[a.name])) < ALIKE for a in axes)
 
 
 def at_houses(city: City, stakes: Stakes) -> Array | None:
@@ -104,12 +127,13 @@ def make_response(shop: Workshop, runs: int, out: Path, progress: Progress) -> N
     inputs = repr((city.fingerprint, recipe, engine.about()))
     place = _room(shop.folder / RUNS, repr((inputs, axes)))
     least = 2 + (len(axes) if len(axes) > 1 else 0)
+    also = named(city, axes, recipe)[: min(max(runs - least, 0), MOST_NAMED)]
     at_once = min(AT_ONCE, os.cpu_count() or 1)
     asked = Settings(Tolerance(), budget=max(runs, least) + CHECKS, checks=CHECKS, at_once=at_once)
     weight = at_houses(city, shop.stakes)
     pool = ThreadPoolExecutor(at_once)
     try:
-        build(axes, engine, place, asked, weight, inputs, recipe, pool, progress)
+        build(axes, engine, place, asked, weight, inputs, recipe, pool, progress, also)
     finally:
         engine.stop()
         pool.shutdown(cancel_futures=True)

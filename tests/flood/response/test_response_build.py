@@ -265,3 +265,20 @@ def test_settings_and_axes_without_sense_are_refused(tmp_path, town):
         Settings(coverage=1.0)
     with pytest.raises(BadValue, match="tolerance above 0"):
         Tolerance(0.0, 0.1)
+
+
+def test_points_that_are_asked_for_are_run_and_the_lattice_still_halves_beside_them(
+    town, axes, tmp_path
+):
+    """Two points off every sixteenth: the surface is their runs there; others are chosen too."""
+    simulator = town()
+    also = [point_at(axes, np.full(len(axes), share)) for share in (0.37, 0.71)]
+    least = 2 + len(axes) + len(also)
+    asked = Settings(Tolerance(1e-4, 1e-4), budget=least + 4, checks=0, most_nodes=400)
+    surface = build(axes, simulator, tmp_path, asked, also=also)
+    assert surface.fit.shares.shape[0] == least + 4
+    for point in also:
+        true = np.nan_to_num(simulator.depth(point).ravel())
+        true = np.where(true < fits.FILM, 0.0, true)
+        assert np.abs(deep(surface)(point) - true).max() < 0.05
+        assert np.median(np.abs(deep(surface)(point) - true)) < 1e-3

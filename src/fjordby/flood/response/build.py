@@ -15,7 +15,7 @@ from fjordby.arrays import Array, Floats, Ints
 from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
 from fjordby.flood.response import design, order
-from fjordby.flood.response.axes import Axis, Point, check_axes, point_at
+from fjordby.flood.response.axes import Axis, Point, check_axes, point_at, shares_of
 from fjordby.flood.response.fit import Fit, Model, inside, lattice, lay, learn, without
 from fjordby.flood.response.folder import load, save
 from fjordby.flood.response.recipe import Recipe
@@ -85,6 +85,7 @@ def build(
     recipe: Recipe | None = None,
     executor: Executor | None = None,
     progress: Progress = silent,
+    also: Sequence[Point] = (),
 ) -> Surface:
     """Build a response surface from runs of an engine; a stopped build goes on where it was.
 
@@ -115,6 +116,8 @@ def build(
         Makes `settings.at_once` runs side by side; None = one by one, here.
     progress
         Told how far the work is.
+    also
+        Points that are run in any case, within the budget: what is asked of most.
 
     Raises
     ------
@@ -128,7 +131,8 @@ def build(
     """
     check_axes(axes)
     asked, place = settings or Settings(), Path(folder)
-    least = len(design.first_runs(axes)) + asked.checks
+    begin = _first(axes, also)
+    least = len(begin) + asked.checks
     if asked.budget < least:
         raise BadValue(
             f"a budget of {least} runs or more: {least - asked.checks} to begin with and "
@@ -138,7 +142,7 @@ def build(
         )
     keep_plan(place, axes, inputs)
     work = _Work(tuple(axes), simulate_at, place, asked, weight, executor, progress)
-    work.begin()
+    work.begin(begin)
     why = work.go_on()
     return work.finish(why, recipe, inputs)
 
@@ -162,9 +166,8 @@ class _Work:
     count: int = 0
     rows: list[dict[str, object]] = field(default_factory=list)
 
-    def begin(self) -> None:
+    def begin(self, points: Floats) -> None:
         """Make the first runs and the checks."""
-        points = design.first_runs(self.axes)
         top, *rest = self.runs([*points, *self.checks])[: len(points)]
         self.first = top
         self.sample = _sample(top, self.weight)
@@ -344,6 +347,16 @@ class _Work:
             low, middle, high = surface.fit.band(run.share)
             told = score(middle, run.at(surface.cells), weight, (low, high))
             self.write(number, "check", run.share, told)
+
+
+def _first(axes: Sequence[Axis], also: Sequence[Point]) -> Floats:
+    """Return where to begin: the corners, then other points that are not among them."""
+    found = list(design.first_runs(axes))
+    for point in also:
+        share = np.round(shares_of(axes, point), 12)
+        if not any(np.allclose(share, one, atol=order.SAME) for one in found):
+            found.append(share)
+    return np.array(found)
 
 
 def timed(simulate_at: Simulator, at: Point) -> tuple[Flood, float]:

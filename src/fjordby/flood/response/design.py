@@ -53,8 +53,10 @@ def candidates(axes: Sequence[Axis], shares: Floats, most_nodes: int) -> Floats:
     size = int(np.prod([axis.size for axis in known]))
     found = [points_of(known)]
     for j, axis in enumerate(known):
-        middle = (axis[:-1] + axis[1:]) / 2
-        middle = middle[np.abs((middle * 2**HALVINGS) % 1.0) < order.SAME]
+        # The middle as a sixteenth; points that were asked for may lie anywhere.
+        middle = np.rint((axis[:-1] + axis[1:]) / 2 * 2**HALVINGS) / 2**HALVINGS
+        room = np.minimum(middle - axis[:-1], axis[1:] - middle)
+        middle = middle[room >= 0.5 / 2**HALVINGS]
         if middle.size and size // axis.size * (axis.size + 1) <= most_nodes:
             found.append(points_of([*known[:j], middle, *known[j + 1 :]]))
     points = np.round(np.concatenate(found), 12)
