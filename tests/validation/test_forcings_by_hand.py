@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from fjordby.errors import BadValue
 from fjordby.flood.dynamic import (
     Domain,
     Forcing,
     Infiltration,
     Inflow,
+    Level,
     OpenEdge,
     Options,
     Rain,
@@ -152,3 +154,52 @@ def test_a_run_faster_than_its_waves_says_where_and_how_fast():
     assert 0.0 <= told.x <= 400.0
     assert 0.0 <= told.y <= 30.0
     assert channel(1.0e-3, 0.05, OpenEdge("east", 1.0e-3)).cautions == ()
+
+
+@pytest.mark.parametrize("slope", [0.0, 1e-3, 2e-3, 5e-3])
+def test_a_free_fall_has_its_critical_depth_on_any_slope(slope):
+    """(q / ((2/3)^1.5 g^0.5))^(2/3), 0.240 m at 0.2 m2/s (Belanger)."""
+    grid = Grid(0.0, 30.0, 10.0, 3, 40, "EPSG:25832")
+    bed = np.tile(slope * (grid.x[-1] - grid.x), (3, 1))
+    brook = Inflow("brook", np.arange(3), np.zeros(3, np.int64), steady(6.0))
+    forcing = Forcing(inflows=(brook,), open_edges=(OpenEdge("east"),))
+    made = run(Domain(grid, bed, 0.03), forcing, 7200.0)
+    critical = (0.2 / ((2.0 / 3.0) ** 1.5 * 9.80665**0.5)) ** (2.0 / 3.0)
+    assert made.last.depth[1, -1] == pytest.approx(critical, rel=0.01)
+
+
+FLAT = Grid(0.0, 30.0, 10.0, 3, 4, "EPSG:25832")
+
+
+@pytest.mark.parametrize(
+    ("forcing", "words"),
+    [
+        (Forcing(rain=Rain((steady(30.0),))), "0.01 m/s.*2.78e-7"),
+        (Forcing(rain=Rain((steady(-1e-6),))), "rain from 0"),
+        (Forcing(rain=Rain((steady(1e-6),), np.zeros((2, 2), int))), "zones of rain of the grid"),
+        (Forcing(open_edges=(OpenEdge("east"), OpenEdge("east", 0.01))), "open once"),
+        (
+            Forcing(
+                levels=(Level("sea", np.array([1]), np.array([1]), steady(2.0)),),
+                inflows=(Inflow("brook", np.array([1]), np.array([1]), steady(1.0)),),
+            ),
+            "brook in cells whose level is free.*15, 15",
+        ),
+    ],
+)
+def test_forcing_that_cannot_be_meant_is_refused(forcing, words):
+    with pytest.raises(BadValue, match=words):
+        run(Domain(FLAT, np.zeros(FLAT.shape)), forcing, 60.0)
+
+
+@pytest.mark.parametrize("missing", [-9999.0, 3.4e38, -32768.0])
+def test_a_number_for_missing_heights_is_refused_with_its_place(missing):
+    bed = np.zeros(FLAT.shape)
+    bed[0, 2] = missing
+    with pytest.raises(BadValue, match=r"at 25, 25 \(row 0, column 2\).*NaN"):
+        Domain(FLAT, bed)
+
+
+def test_cores_in_words_are_refused():
+    with pytest.raises(BadValue, match="threads from 1"):
+        Options(threads="two")

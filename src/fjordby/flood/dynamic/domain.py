@@ -15,6 +15,10 @@ from fjordby.grid import Grid
 #: value that the UK Environment Agency's 2D benchmarks use for urban ground (0.03 to 0.05).
 PLAIN_ROUGHNESS = 0.035
 
+#: No ground on Earth is higher [m] (Mount Everest 8849 m), and no sea that floods a town deeper;
+#: -9999 and -32768, which stand for missing heights in many files, are beyond.
+HIGHEST = 9000.0
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -60,6 +64,13 @@ class Domain:
                 "finite heights, or NaN for no ground",
                 f"an infinite one {self.where(np.isinf(self.bed))}",
                 "Repair the terrain there, or set it to NaN.",
+            )
+        wrong = np.abs(self.bed) > HIGHEST
+        if wrong.any():
+            raise BadValue(
+                f"heights from {-HIGHEST:.0f} to {HIGHEST:.0f} m, or NaN for no ground",
+                f"{self.bed[wrong][0]:g} {self.where(wrong)}",
+                "A number that stands for missing heights must become NaN.",
             )
         rough = np.broadcast_to(np.asarray(self.roughness, float), self.grid.shape)
         wrong = self.land & ~((rough >= 0.0) & (rough < 10.0))

@@ -12,7 +12,16 @@ from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.errors import BadValue
 from fjordby.flood.dynamic.board import Board
 from fjordby.flood.dynamic.domain import Domain
-from fjordby.flood.dynamic.forcing import Forcing, Infiltration, Level, Wind, along_edge, at_times
+from fjordby.flood.dynamic.forcing import (
+    Forcing,
+    Infiltration,
+    Inflow,
+    Level,
+    Rain,
+    Wind,
+    along_edge,
+    at_times,
+)
 from fjordby.flood.dynamic.options import GRAVITY
 from fjordby.flood.dynamic.sources.kernels import (
     CLOSED,
@@ -31,6 +40,10 @@ LAWS = {"constant": CONSTANT, "horton": HORTON, "green-ampt": GREEN_AMPT}
 #: Density of air over that of water at 10 degrees C: 1.247 / 1000 (ISO 2533; brackish water 1005
 #: would be half a percent less).
 AIR_OVER_WATER = 1.247e-3
+
+#: Rain heavier than this is a mistake of units [m/s]; the heaviest minute on record had 38 mm, a
+#: sixteenth of it (Guadeloupe 1970, WMO).
+HEAVIEST = 0.01
 
 #: Critical flow over an edge, (2/3)^(3/2) sqrt(g) [m^(1/2)/s] (Belanger's principle).
 FREE_FALL = (2.0 / 3.0) ** 1.5 * np.sqrt(GRAVITY)
@@ -151,6 +164,8 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
         _reaches(level, rows, columns, domain)
     flow_cells = [_inside(one.name, one.rows, one.columns, domain) for one in forcing.inflows]
     held = _flat(board, level_cells)
+    for inflow, (rows, columns) in zip(forcing.inflows, flow_cells, strict=True):
+        _flows_free(inflow, board.cells(rows, columns), held, domain, board)
     edge, factor, power = _open_edges(forcing, domain, board, held)
     to = np.where(links.row1 >= 0, board.cells(links.row1, links.column1), -1)
     points = Points(
@@ -247,10 +262,41 @@ def _reaches(level: Level, rows: Ints, columns: Ints, domain: Domain) -> None:
         )
 
 
+def _flows_free(inflow: Inflow, cells: Ints, held: Ints, domain: Domain, board: Board) -> None:
+    into = cells[np.isin(cells, held)]
+    if into.size:
+        row, column = (int(k[0]) for k in board.rows_columns(into))
+        raise BadValue(
+            f"{inflow.name} in cells whose level is free",
+            f"one at {domain.grid.x[column]:.0f}, {domain.grid.y[row]:.0f} where the level is held",
+            "Let the stream end beside the held water: what enters there would be lost.",
+        )
+
+
+def _falls(rain: Rain, domain: Domain) -> None:
+    if rain.zone is not None and np.shape(rain.zone) != domain.grid.shape:
+        raise BadValue(
+            f"zones of rain of the grid's shape {domain.grid.shape}",
+            f"shape {np.shape(rain.zone)}",
+            "Resample them to the grid.",
+        )
+    for one in rain.series:
+        low, high = float(np.min(one.values)), float(np.max(one.values))
+        if not 0.0 <= low <= high <= HEAVIEST:
+            raise BadValue(
+                f"rain from 0 to {HEAVIEST:g} m/s",
+                f"{low if not low >= 0.0 else high:g}",
+                "Give metres a second: 1 mm/h is 2.78e-7.",
+            )
+
+
 def _open_edges(
     forcing: Forcing, domain: Domain, board: Board, held: Ints
 ) -> tuple[tuple[Ints, Ints], Floats, Floats]:
     rows, columns, factors, powers = [], [], [], []
+    sides = [edge.side for edge in forcing.open_edges]
+    if len(set(sides)) < len(sides):
+        raise BadValue("each side open once", ", ".join(sides), "Leave the repeated one out.")
     rough = np.broadcast_to(np.asarray(domain.roughness), domain.grid.shape)
     for edge in forcing.open_edges:
         r, c = along_edge(domain.grid, edge.side)
@@ -282,6 +328,8 @@ def _ground(forcing: Forcing, domain: Domain, board: Board) -> Ground:
     soil = forcing.infiltration or Infiltration()
     if soil.law not in LAWS:
         raise BadValue(f"infiltration by {', '.join(LAWS)}", repr(soil.law), "Name one of these.")
+    if forcing.rain is not None:
+        _falls(forcing.rain, domain)
     zone = np.zeros(1, np.int32)
     if forcing.rain is not None and forcing.rain.zone is not None:
         zone = board.lay(forcing.rain.zone).astype(np.int32)

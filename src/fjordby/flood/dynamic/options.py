@@ -51,9 +51,9 @@ class Options:
             ("longest_step", self.longest_step, 1.0e-3, 3600.0),
             ("threads", self.threads, 1, 1024),
         ):
-            if not low <= value <= high:
+            if not isinstance(value, (int, float)) or not low <= value <= high:
                 raise BadValue(
-                    f"{name} from {low:g} to {high:g}", f"{value:g}", "Leave it at its default."
+                    f"{name} from {low:g} to {high:g}", f"{value!r}", "Leave it at its default."
                 )
         if self.precision not in ("single", "double"):
             raise BadValue("precision single or double", repr(self.precision), "Choose one.")

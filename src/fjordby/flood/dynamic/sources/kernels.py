@@ -22,9 +22,6 @@ CONSTANT, HORTON, GREEN_AMPT = 0, 1, 2
 #: Height of cells without ground [m].
 CLOSED = 1.0e4
 
-#: An edge takes at most this part of a cell in one small step, like a face.
-QUARTER = 0.2495
-
 
 class Points(NamedTuple):
     """Single cells where water enters or leaves; cells are places in the flat arrays of `State`."""
@@ -95,7 +92,8 @@ def prepare(
     for p in range(points.edge.size):
         h = float(depth[points.edge[p]])
         flow = points.edge_factor[p] * h ** points.edge_power[p] if h > least else 0.0
-        points.edge_water[p] = min(flow * seconds / side, QUARTER * h)
+        # All there is at most; what the faces take meanwhile, `exchange` sees.
+        points.edge_water[p] = min(flow * seconds / side, h)
     for p in range(points.link_from.size):
         source, goal = points.link_from[p], points.link_to[p]
         level0 = float(bed[source]) + float(depth[source])
