@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+from numba import njit
 from shapely import LineString
 
 from fjordby.flood.dynamic import (
@@ -18,6 +19,7 @@ from fjordby.flood.dynamic import (
     run,
     steady,
 )
+from fjordby.flood.dynamic.flow import kernels as flow_kernels
 from fjordby.flood.dynamic.structures import Culvert, Wall
 from fjordby.grid import Grid
 from kernels_run import kernels_run
@@ -95,3 +97,18 @@ def test_a_run_that_was_put_aside_ends_with_the_same_bits_compiled(tmp_path):
     for name in ("depth", "speed", "arrival", "duration"):
         np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))
     assert resumed.balance == whole.balance
+
+
+@pytest.mark.parametrize(("real", "most"), [(np.float32, 1.1e-4), (np.float64, 1e-13)])
+def test_the_power_of_friction_is_as_near_as_it_says(real, most):
+    depths = np.geomspace(1e-6, 5e3, 20_001).astype(real)
+    found = inverse_at(depths)
+    assert np.abs(found / depths.astype(np.float64) ** (-7.0 / 3.0) - 1.0).max() < most
+
+
+@njit
+def inverse_at(depths):
+    found = np.empty(depths.size)
+    for i in range(depths.size):
+        found[i] = flow_kernels.inverse_seven_thirds(depths[i])
+    return found

@@ -43,9 +43,10 @@ class Pace(NamedTuple):
 
 
 def inverse_seven_thirds(x: Any) -> Any:
-    """Return x^(-7/3) to 2 parts in 100,000, without a logarithm.
+    """Return x^(-7/3) without a logarithm, to 1.1 parts in 10,000, in double to 1e-13.
 
-    A guess at x^(-1/3) from the exponent bits, then one series of fourth order in its error.
+    A guess at x^(-1/3) from the exponent bits, as much too large as too small, then a series in its
+    error.
     """
     if isinstance(x, np.float32):
         return _single(x)
@@ -55,7 +56,7 @@ def inverse_seven_thirds(x: Any) -> Any:
 def _single(x: Any) -> Any:
     bits = np.float32(x).view(np.int32)
     third = np.int32(np.float32(bits) * np.float32(0.33333334))
-    y = np.int32(np.int32(0x54A2FA8C) - third).view(np.float32)
+    y = np.int32(np.int32(0x54A1C000) - third).view(np.float32)
     cube = y * y * y
     e = np.float32(1.0) - x * cube
     series = np.float32(455.0 / 81.0) + e * np.float32(1820.0 / 243.0)
@@ -64,7 +65,14 @@ def _single(x: Any) -> Any:
 
 
 def _double(x: Any) -> Any:
-    return x ** (-7.0 / 3.0)
+    bits = np.float64(x).view(np.int64)
+    third = np.int64(np.float64(bits) * (1.0 / 3.0))
+    y = np.int64(np.int64(0x553EF0FF289DD796) - third).view(np.float64)
+    for _ in range(2):  # two series of third order in the error of y: to the last digits
+        e = 1.0 - x * y * y * y
+        y = y * (1.0 + e * (1.0 / 3.0 + e * (2.0 / 9.0 + e * (14.0 / 81.0))))
+    cube = y * y * y
+    return cube * cube * y
 
 
 @overload(inverse_seven_thirds, jit_options={"fastmath": FAST, "error_model": "numpy"})
