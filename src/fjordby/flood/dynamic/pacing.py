@@ -70,7 +70,7 @@ def limits(top: Floats, quick: Floats, wet: Array, cell: float, options: Options
     """
     alpha = min(options.alpha, float(np.sqrt(BOUNDED * options.theta)))
     waves = alpha * cell / np.sqrt(GRAVITY * np.maximum(top, FILM))
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         crossing = CROSSED * cell / quick
     longest = np.minimum(np.minimum(waves, crossing), options.longest_step)
     return np.where(wet, longest, np.inf)
