@@ -66,6 +66,8 @@ class TestInABrowser:
         assert "8,0 mio. kr" in table
         assert "3,0 mio. kr" in table
         assert "ikke regnet" in table
+        beside = page.locator('a[href="#still-and-moving"]').inner_text()
+        assert "når vandet bevæger sig: 3,0 mio. kr" in beside
         assert "Med omtanke" in page.locator("#still-and-moving").inner_text()
 
     def test_a_level_of_the_slider_is_shown_as_moving_water(self, visit):

@@ -194,6 +194,7 @@ export const WORDS = {
   ),
   movingBeyond: w("Kun stillestående vand her: niveauet ligger uden for kørslerne.", "Only still water here: the level lies beyond the runs."),
   movingTitle: w("Når vandet bevæger sig", "When the water moves"),
+  movingBelow: w("Dette er stillestående vand. Havet, når vandet bevæger sig:", "This is still water. The sea, when the water moves:"),
   movingSea: w("Havet", "The sea"),
   movingStreams: w("Vandløb over bredderne", "Streams over their banks"),
   movingStorms: w("Storme, som folk kender", "Storms that people know"),
