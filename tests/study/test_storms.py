@@ -159,6 +159,18 @@ def test_a_gate_is_still_while_nothing_passes_not_while_its_flow_turns_round():
     assert gate.still_seconds == pytest.approx(2 * 3600.0, abs=120.0)
 
 
+def test_a_gate_that_is_told_to_be_shut_is_shut_though_nothing_would_have_passed_anyway():
+    """Shut in the second hour only; in the third it stands open and nothing comes."""
+    seconds = np.arange(0.0, 3 * 3600.0 + 1.0, 60.0)
+    flow = np.where(seconds <= 3600.0, 5.0, 0.0)
+    leaf = np.where((seconds >= 3600.0) & (seconds < 7200.0), 0.0, 1.0)
+    gate = Track("g", Words("port", "gate"), "gate", "m3/s", seconds, flow, leaf)
+    assert gate.shut == [(3600.0, 7200.0)]
+    assert gate.still_seconds == pytest.approx(3600.0)
+    assert gate.as_dict()["shut"] == [[3600.0, 7200.0]]
+    assert gate.as_dict()["told"]
+
+
 def test_the_time_is_told_from_high_water(written):
     assert written[0]["high"] == {"kind": "sea", "seconds": 14400, "value": 2.2}
 

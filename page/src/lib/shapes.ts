@@ -164,6 +164,9 @@ export interface Track {
   unit: "m" | "mm/h" | "m3/s";
   seconds: number[];
   values: number[];
+  /** Of a gate: when it was shut, or when nothing passed where its leaf is not told. */
+  shut?: [number, number][];
+  told?: boolean;
 }
 /** The moment that the time of a storm is told from, such as its high water. */
 export interface High { kind: TrackKind; seconds: number; value: number }

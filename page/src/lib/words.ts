@@ -104,6 +104,7 @@ export const WORDS = {
   compareThem: w("Sammenlign", "Compare"),
   swipe: w("Delelinje mellem stillestående og løbende vand", "Line between still and moving water"),
   onLand: w("vand på land", "water on land"),
+  gateShut: w("lukket", "shut"),
   nothingThrough: w("intet løber igennem: lukket, eller tørt", "nothing runs through: shut, or dry"),
   houseReached: w("hus nået", "house reached"),
   housesReached: w("huse nået", "houses reached"),

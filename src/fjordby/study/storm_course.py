@@ -26,6 +26,8 @@ POINTS = 360
 #: Less than this is no flow at all [m3/s; assumed]: a shut gate lets nothing through, and an open
 #: one lets more than this through but for the moment at which its flow turns round.
 NO_FLOW = 0.001
+#: A gate that is open by less than this counts as shut [-; assumed].
+SHUT = 0.01
 MM_PER_HOUR = 3.6e6
 
 SEA, RAIN, STREAM, GATE, PUMP, FLOW = "sea", "rain", "stream", "gate", "pump", "flow"
@@ -44,6 +46,8 @@ class Track:
         "m" above the datum, "mm/h" or "m3/s".
     seconds, values
         Shape (n,) [s], in its unit; of a structure positive from its left to its right side.
+    opened
+        How far a gate is open, from 0 to 1, shape (n,); None = not told, or no gate.
     """
 
     id: str
@@ -52,6 +56,7 @@ class Track:
     unit: str
     seconds: Floats
     values: Floats
+    opened: Floats | None = None
 
     @property
     def moved(self) -> float:
@@ -60,13 +65,20 @@ class Track:
 
     @property
     def still_seconds(self) -> float:
-        """How long nothing passed [s]."""
-        still = np.abs(self.values) < NO_FLOW
-        return float(np.trapezoid(still.astype(float), self.seconds))
+        """How long a gate was shut, or nothing passed where nobody tells [s]."""
+        return sum(stop - start for start, stop in self.shut)
+
+    @property
+    def shut(self) -> list[tuple[float, float]]:
+        """When a gate was shut, or nothing passed where nobody tells: from and to [s]."""
+        still = np.abs(self.values) < NO_FLOW if self.opened is None else self.opened < SHUT
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]])))
+        ends = np.append(self.seconds, self.seconds[-1])
+        return [(float(ends[a]), float(ends[b])) for a, b in edges.reshape(-1, 2).tolist()]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as the page reads it, thinned to `POINTS`, without losing its extremes."""
-        at = thinned(self.values)
+        at, told = thinned(self.values), self.opened is not None
         figures = {"m": 3, "mm/h": 2}.get(self.unit, 3)
         return {
             "id": self.id,
@@ -75,7 +87,9 @@ class Track:
             "unit": self.unit,
             "seconds": [round(float(v), 1) for v in self.seconds[at]],
             "values": [round(float(v), figures) for v in self.values[at]],
-        }
+            **({"shut": [[round(t, 1) for t in span] for span in self.shut], "told": told}
+               if self.kind == GATE else {}),
+        }  # fmt: skip
 
 
 def thinned(values: Floats, points: int = POINTS) -> Ints:
@@ -122,7 +136,10 @@ def tracks_of(city: City, event: Event, run: Simulation) -> list[Track]:
     for column in map(str, run.structures.columns):
         kind, name = works.get(column, (_structure_kind(column), Words(column, column)))
         values = run.structures[column].to_numpy(np.float64)
-        found.append(Track(column, name, kind, "m3/s", _seconds(run.structures), values))
+        opened = None
+        if kind == GATE and column in run.opened:
+            opened = run.opened[column].to_numpy(np.float64)
+        found.append(Track(column, name, kind, "m3/s", _seconds(run.structures), values, opened))
     order = (SEA, RAIN, STREAM, GATE, PUMP, FLOW)
     return sorted(found, key=lambda track: order.index(track.kind))
 

@@ -238,14 +238,16 @@ def _of_structure(track: Track, tracks: Sequence[Track]) -> Words | None:
         return Words(f"{name.da}: {volume['da']} løftet.", f"{name.en}: {volume['en']} lifted.")
     if track.kind != GATE or track.still_seconds < HOUR:
         return None
+    told = track.opened is not None
+    held = Words("lukket", "shut") if told else Words("intet igennem", "nothing through")
     shut = {lang: spell(track.still_seconds, lang) for lang in ("da", "en")}
     streams = [t for t in tracks if t.kind == STREAM]
     if not streams:
-        return Words(f"{name.da}: intet igennem i {shut['da']}.",
-                     f"{name.en}: nothing through for {shut['en']}.")  # fmt: skip
+        return Words(f"{name.da}: {held.da} i {shut['da']}.",
+                     f"{name.en}: {held.en} for {shut['en']}.")  # fmt: skip
     return Words(
-        f"{name.da}: intet igennem i {shut['da']}; imens kommer åernes vand bagfra.",
-        f"{name.en}: nothing through for {shut['en']}; meanwhile the streams come from behind.",
+        f"{name.da}: {held.da} i {shut['da']}; imens kommer åernes vand bagfra.",
+        f"{name.en}: {held.en} for {shut['en']}; meanwhile the streams come from behind.",
     )
 
 

@@ -62,6 +62,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "lines": ("line", {"long_name": "flow through a line, positive from its left to its right",
         "units": "m3 s-1"}),
     "structures": ("structure", {"long_name": "flow through a structure", "units": "m3 s-1"}),
+    "opened": ("leaf", {"long_name": "opening of a gate (0 to 1), breach [m], units of a pump",
+        "comment": "Each column has its own unit."}),
     "forcing": ("input", {"long_name": "what went in: level [m], inflow [m3 s-1] or rain [m s-1]",
         "comment": "Each column has its own unit."}),
 }  # fmt: skip
@@ -156,7 +158,7 @@ def simulation_of(data: xr.Dataset) -> Simulation:
     ]
     columns = record["columns"]
     found["gauges"] = _gauge_table(data, columns["gauges"])
-    found |= {name: _table(data, dim, columns[name]) for name, (dim, _) in TABLES.items()}
+    found |= {name: _table(data, dim, columns.get(name, [])) for name, (dim, _) in TABLES.items()}
     found |= record["numbers"]
     return Simulation(
         grid=Grid(**record["grid"]),
@@ -345,7 +347,7 @@ def _table(data: xr.Dataset, dim: str, names: list[str]) -> pd.DataFrame:
 
 
 def _table_name(dim: str) -> str:
-    return "inputs" if dim == "input" else f"{dim}_flow"
+    return {"input": "inputs", "leaf": "leaf_opening"}.get(dim, f"{dim}_flow")
 
 
 def _times(data: xr.Dataset, name: str) -> Array:

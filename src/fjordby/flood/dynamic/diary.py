@@ -55,6 +55,8 @@ class Diary:
         self.water: list[Floats] = []
         self.over: list[Floats] = []
         self.through: list[Floats] = []
+        self.opened: list[Floats] = []
+        self.moving = tuple(engine.laid.opened())
         self.snapshots: list[Snapshot] = []
         self.last = (0.0, engine.passed())
         self._series = _moments(asked.series_every, seconds)
@@ -96,6 +98,7 @@ class Diary:
             (passed - before) / (now - since) if now > since else np.zeros(passed.size)
         )
         self.last = (now, passed)
+        self.opened.append(np.array(list(engine.laid.opened().values()), np.float64))
 
     @staticmethod
     def picture(engine: Engine) -> Snapshot:
@@ -119,6 +122,11 @@ class Diary:
         """Return the flow through each structure over time [m3/s]: the mean since the last row."""
         return self._frame(self.through, list(self.names))
 
+    def opened_frame(self) -> pd.DataFrame:
+        """Return how far each thing that moves is open over time: see `Simulation.opened`."""
+        # Nothing has moved when the first row is written: what moves stands as it does next.
+        return self._frame(self.opened, list(self.moving)).bfill()
+
     def forcing_frame(self, forcing: Forcing) -> pd.DataFrame:
         """Return what drove the run over time: levels [m], inflows [m3/s], rain [m/s]."""
         times = np.array(self.times)
@@ -141,6 +149,7 @@ class Diary:
             "diary:water": np.array(self.water),
             "diary:over": np.array(self.over),
             "diary:through": np.array(self.through),
+            "diary:opened": np.array(self.opened),
             "diary:last": np.concatenate([[self.last[0]], self.last[1]]),
             "diary:pictures": np.array([one.seconds for one in self.snapshots]),
         }
@@ -151,8 +160,8 @@ class Diary:
     def remember(self, kept: dict[str, Array]) -> None:
         """Go on from `memory`."""
         self.times = [float(t) for t in kept["diary:times"]]
-        self.water, self.over, self.through = (
-            list(kept[f"diary:{name}"]) for name in ("water", "over", "through")
+        self.water, self.over, self.through, self.opened = (
+            list(kept[f"diary:{name}"]) for name in ("water", "over", "through", "opened")
         )
         self.last = (float(kept["diary:last"][0]), kept["diary:last"][1:].copy())
         self.snapshots = [

@@ -255,7 +255,7 @@ def _later(made: Simulation, begin: float) -> Simulation:
     """Return a run with its times counted from the start of the event."""
     tables = {
         name: getattr(made, name).set_axis(getattr(made, name).index + begin).rename_axis("seconds")
-        for name in ("gauges", "lines", "structures", "forcing")
+        for name in ("gauges", "lines", "structures", "opened", "forcing")
     }
     return replace(
         made,

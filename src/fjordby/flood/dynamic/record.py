@@ -124,6 +124,12 @@ class Snapshot:
     speed_y: Array
 
 
+def _nothing() -> pd.DataFrame:
+    """Return a table over time without rows and columns."""
+    seconds = pd.Index([], name="seconds", dtype=np.float64)
+    return pd.DataFrame(np.zeros((0, 0)), seconds, pd.Index([]))
+
+
 @dataclass(frozen=True)
 class Simulation:
     """What the water did in a run; arrays are float32 of shape (ny, nx), NaN where no ground.
@@ -147,6 +153,9 @@ class Simulation:
     gauges, lines, structures
         Tables over time, `seconds` as index: columns (name, level|depth|speed) for gauges, name
         for lines [m3/s] and structures [m3/s].
+    opened
+        Table over time of what moves, by name: how far a gate is open, from 0 (shut) to 1; the
+        width of a breach [m]; the units of a pump that run.
     forcing
         What went in over time: columns by name, levels [m] and inflows [m3/s] and rain [m/s].
     balance
@@ -179,6 +188,7 @@ class Simulation:
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     about: Mapping[str, object] = field(default_factory=dict)
+    opened: pd.DataFrame = field(default_factory=_nothing)
 
     def flood(self, water: str, engine: str = "dynamic") -> Flood:
         """Return the run as the `Flood` that harm is computed from."""

@@ -176,6 +176,7 @@ def _result(
         gauges=diary.gauges_frame(),
         lines=diary.lines_frame(),
         structures=diary.structures_frame(),
+        opened=diary.opened_frame(),
         forcing=diary.forcing_frame(forcing),
         balance=into,
         cautions=told,

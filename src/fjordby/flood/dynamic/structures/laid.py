@@ -60,6 +60,11 @@ class Laid:
             part.move(self.state[part.name], seconds, step, look, tables)
         self.clock[0] = seconds
 
+    def opened(self) -> dict[str, float]:
+        """Return how far each thing that moves is open, by name: see `Simulation.opened`."""
+        tables = Tables(self.faces_x, self.faces_y, self.links)
+        return {part.name: part.opened(self.state[part.name], tables) for part in self.moving}
+
     def flows(self, across: Array, down: Array, links: Array) -> Floats:
         """Return the sum for each structure, positive from its left side to its right.
 

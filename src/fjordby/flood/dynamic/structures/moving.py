@@ -49,6 +49,10 @@ class Moving(Protocol):
         """Go on to a time; writes into memory and tables. The first step is 0 s long."""
         ...
 
+    def opened(self, memory: Floats, tables: Tables) -> float:
+        """Return how far it is open, or how much of it runs; NaN before the first step."""
+        ...
+
 
 #: Makes a moving part when the tables are done, from where each entry went in both of them.
 Later = Callable[[tuple[Ints, Ints]], Moving]
@@ -125,6 +129,10 @@ class MovingGate:
             memory[0] += min(max(target - memory[0], -most), most)
         memory[1] = target
         self.show(float(memory[0]), tables)
+
+    def opened(self, memory: Floats, tables: Tables) -> float:
+        """Return how far it is open, from 0 (shut) to 1 [-]."""
+        return float(memory[0])
 
     def show(self, opened: float, tables: Tables) -> None:
         """Write how far open it is into the tables."""
@@ -207,6 +215,10 @@ class MovingBreach:
             first = min(breach.first_width, breach.width)
             memory[1] = min(max(float(memory[1]), first) + grown * step, breach.width)
         self.show(float(memory[1]), float(memory[2]), tables)
+
+    def opened(self, memory: Floats, tables: Tables) -> float:
+        """Return how wide it is [m]."""
+        return float(memory[1])
 
     def _speed(self, width: float, look: Look, levels: list[float]) -> float:
         """Return the speed of the water in the breach [m/s]."""
@@ -314,3 +326,7 @@ class MovingPump:
         able = min(max(units - broken, 0.0), units - pump.reserve)
         running = min(float(memory.sum()), able) * power_at(pump.power, seconds, pump.name)
         tables.links.values[self.link, kernels.NUMBER] = running
+
+    def opened(self, memory: Floats, tables: Tables) -> float:
+        """Return how many units run [-]."""
+        return float(tables.links.values[self.link, kernels.NUMBER])

@@ -182,6 +182,7 @@ def _result(
         gauges=_gauges(diary.gauges_frame(), asked, domain, made),
         lines=diary.lines_frame(),
         structures=diary.structures_frame(),
+        opened=diary.opened_frame(),
         forcing=diary.forcing_frame(forcing),
         balance=balance(engine),
         cautions=cautions(engine),
