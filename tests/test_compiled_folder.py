@@ -41,6 +41,13 @@ def test_what_somebody_chose_stands(package, monkeypatch):
     assert os.environ[compiled.VARIABLE] == "/elsewhere"
 
 
+def test_a_folder_handed_on_by_an_older_program_is_not_used(package, monkeypatch):
+    older = package / "__pycache__" / "kernels-0123456789abcdef"
+    monkeypatch.setenv(compiled.VARIABLE, str(older))
+    assert compiled.keep_apart(package) == compiled.folder_for(package)
+    assert os.environ[compiled.VARIABLE] == str(compiled.folder_for(package))
+
+
 def test_old_folders_go_after_a_day_and_young_ones_stay(package):
     old, young = (package / "__pycache__" / f"kernels-{name}" for name in ("old", "young"))
     for one in (old, young):

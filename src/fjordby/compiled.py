@@ -36,9 +36,11 @@ def keep_apart(package: Path) -> Path | None:
     None where somebody has said where (the variable NUMBA_CACHE_DIR), and where the package cannot
     be written to: numba then finds a place of its own.
     """
-    if os.environ.get(VARIABLE):
-        return None
     folder = folder_for(package)
+    chosen = os.environ.get(VARIABLE)
+    # A folder of ours was handed on by the program that started this one, maybe before a change.
+    if chosen and Path(chosen).parent != folder.parent:
+        return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK)
