@@ -1,6 +1,6 @@
 """The dynamic flood engine beside its peers, beside the machine, and alone: one command.
 
-Run `python benchmarks/flood.py` (about half an hour on a quiet machine; `--quick` about a
+Run `python benchmarks/flood.py` (about an hour on a quiet machine; `--quick` about a
 minute). Every engine gets the same ground, water at first, sea, rain, roughness and end, and runs
 in a process of its own on as many cores as the table says. The peers live in `.venv-peers`
 (`make bench-peers`); those that are not there, and those that take many minutes, are shown as
