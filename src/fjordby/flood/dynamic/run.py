@@ -193,10 +193,11 @@ def last_picture(engine: Engine) -> Snapshot:
     board, state = engine.board, engine.state
     room = (board.view(flat) for flat in (state.depth, state.flow, state.east))
     last = picture(engine, *room)
-    del engine.state, state, room
-    return Snapshot(last.seconds, *(
-        np.ascontiguousarray(one, np.float32) for one in (last.depth, last.speed_x, last.speed_y)
-    ))  # fmt: skip
+    seconds, maps = last.seconds, [last.depth, last.speed_x, last.speed_y]
+    del engine.state, state, room, last
+    for k in range(len(maps)):  # one after the other, so that each makes room for the next
+        maps[k] = np.ascontiguousarray(maps[k], np.float32)
+    return Snapshot(seconds, *maps)
 
 
 def seen_maps(engine: Engine) -> dict[str, Array]:
