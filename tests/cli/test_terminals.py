@@ -1,6 +1,5 @@
 """The commands speak on every terminal: without Danish letters, narrow, or on a full disk."""
 
-import contextlib
 import json
 import os
 import signal
@@ -55,17 +54,6 @@ def test_no_number_is_broken_in_two_on_a_narrow_terminal(width, monkeypatch, cap
     show.table("", ("Event", "damage"), [("A cloudburst like that of 2 July 2011", amount)])
     said = capsys.readouterr().out
     assert all(part in said for part in amount.split())
-
-
-def test_a_stop_that_a_library_lost_is_heard_at_the_next_word():
-    """Exceptions in what a compiler calls back are printed and forgotten."""
-    with show.waiting() as report:
-        report(0.1, "")
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            report(0.2, "")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_person_who_stops_the_work_is_told_that_nothing_is_lost(tmp_path):

@@ -6,14 +6,11 @@ import errno
 import json
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -116,7 +113,7 @@ def _share(natural: Mapping[int, int], free: int) -> dict[int, int]:
 @contextmanager
 def waiting() -> Iterator[Report]:
     """Show how far long work has come, and how long is left, on the error stream."""
-    with _heard() as stopped, Progress(
+    with Progress(
         TextColumn("{task.description}", markup=False), BarColumn(),
         TextColumn("{task.percentage:3.0f} %"),
         TimeElapsedColumn(), TimeRemainingColumn(), console=err, transient=True,
@@ -126,8 +123,6 @@ def waiting() -> Iterator[Report]:
 
         def report(share: float, doing: str) -> None:
             nonlocal said
-            if stopped():
-                raise KeyboardInterrupt
             bar.update(task, completed=share, description=doing)
             if doing and doing != said and not err.is_terminal:
                 # Without a terminal a bar would be noise: one line for each new piece of work.
@@ -135,28 +130,6 @@ def waiting() -> Iterator[Report]:
             said = doing
 
         yield report
-
-
-@contextmanager
-def _heard() -> Iterator[Callable[[], bool]]:
-    """Remember that Ctrl-C was pressed; gives a question whether it was.
-
-    Python may lose it in code that a library calls back, such as the compiler's at first use.
-    """
-    pressed = threading.Event()
-
-    def press(signum: int, frame: FrameType | None) -> None:
-        pressed.set()
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set  # only the main thread is told of signals
-        return
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _stopped() -> int:
