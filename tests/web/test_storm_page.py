@@ -337,6 +337,30 @@ def test_a_storm_fits_a_phone(visit):
     assert page.get_by_role("tabpanel").locator(".chart svg").count() >= 1
 
 
+OVERLAPS = """charts => {
+  const box = e => {
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    return range.getBoundingClientRect();
+  };
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left
+    || a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
+  return charts.flatMap(chart => {
+    const names = [...chart.querySelectorAll("ul.now li")].map(box).filter(b => b.width);
+    const titles = [...chart.querySelectorAll("text.title")];
+    return titles.filter(e => names.some(b => !apart(e.getBoundingClientRect(), b)));
+  }).map(e => e.textContent);
+}"""
+
+
+@pytest.mark.parametrize("width", [300, 400, 1280])
+def test_names_of_lines_stand_beside_their_title_or_below_it(visit, width):
+    page = storm(visit, "mode=depth&tab=course", size={"width": width, "height": 900})
+    charts = page.locator(".chart")
+    assert page.locator(".chart ul.now li").count() >= 3
+    assert charts.evaluate_all(OVERLAPS) == []
+
+
 def test_danish_says_it_in_danish(visit):
     page = visit("?event=bodil&mode=people&tab=course")
     page.wait_for_selector("#time", state="attached")
