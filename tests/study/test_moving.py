@@ -148,6 +148,14 @@ def counted(monkeypatch):
     return Counted
 
 
+def test_who_waits_for_a_study_reads_no_names_of_axes(stormy_valley, tmp_path, counted):
+    told = []
+    make_response(Workshop(stormy_valley, tmp_path), 8, tmp_path, lambda *said: told.append(said))
+    assert len(told) > 8
+    assert {doing for _, doing in told} == {""}
+    assert 0.0 < told[0][0] < told[-1][0] <= 1.0
+
+
 def test_a_build_that_was_cut_off_goes_on_after_its_last_run(stormy_valley, tmp_path, counted):
     shop = Workshop(stormy_valley, tmp_path)
     (tmp_path / "whole").mkdir()

@@ -133,7 +133,11 @@ def make_response(shop: Workshop, runs: int, out: Path, progress: Progress) -> N
     weight = at_houses(city, shop.stakes)
     pool = ThreadPoolExecutor(at_once)
     try:
-        build(axes, engine, place, asked, weight, inputs, recipe, pool, progress, also)
+        # Names of axes are for those who build surfaces, not for those who wait for a study.
+        build(
+            axes, engine, place, asked, weight, inputs, recipe, pool,
+            lambda share, _: progress(share, ""), also,
+        )  # fmt: skip
     finally:
         engine.stop()
         pool.shutdown(cancel_futures=True)
