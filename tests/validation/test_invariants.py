@@ -278,3 +278,23 @@ def test_all_of_the_stream_comes_in():
     )
     assert run.balance.inflows == pytest.approx(6.0, rel=1e-3)
     assert run.balance.end - run.balance.start == pytest.approx(6.0, rel=2e-2)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_burst_onto_dry_ground_is_computed_in_steps_that_it_allows(threads):
+    """A spring of 15 m3/s in cells of 1 m: its depth a second later asks for shorter steps.
+
+    Held against steps of a twentieth of a second. Nothing is written down meanwhile, so that
+    nothing else shortens the steps.
+    """
+    grid = Grid(0.0, 60.0, 1.0, 60, 60, "EPSG:25832")
+    x, y = np.meshgrid(grid.x, grid.y)
+    rows, columns = np.nonzero(np.hypot(x - 30.0, y - 30.0) < 5.0)
+    forcing = Forcing(inflows=(Inflow("spring", rows, columns, dynamic.steady(15.0)),))
+    asked = Asked(series_every=120.0)
+    found, true = (
+        dynamic.run(Domain(grid, 0.02 * x, 0.03), forcing, 120.0, asked=asked, options=options)
+        for options in (Options(threads=threads), Options(longest_step=0.05))
+    )
+    assert found.steps < true.steps
+    np.testing.assert_allclose(found.depth, true.depth, atol=0.03)

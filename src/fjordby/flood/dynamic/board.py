@@ -131,6 +131,7 @@ def fresh_state(board: Board, domain: Domain, least: float) -> State:
         wet=np.zeros((board.ny + 2, board.segments), np.uint8),
         top=np.zeros((board.ny + 2, board.segments), board.whole),
         level=np.zeros((-(-board.ny // ROWS), board.segments), np.uint8),
+        roof=np.zeros((-(-board.ny // ROWS), board.segments), board.whole),
         span=np.zeros((board.ny + 2, LEVELS, 2), np.int64),
     )
     tops = segment_largest(board, depth)
@@ -158,6 +159,7 @@ def fresh_scratch(board: Board) -> Scratch:
         wet=np.zeros((board.stripes, 2, board.segments), np.uint8),
         times=np.zeros((board.stripes, 4, board.segments + 1), board.real),
         done=np.zeros(board.stripes, np.int64),
+        alarm=np.zeros(board.stripes, np.bool_),
     )
 
 

@@ -200,7 +200,7 @@ class Engine:
         if not top.max() < DEEPEST:
             self._report("water of less than 5000 m", state.top.view(board.real)[1:-1])
         limit = pacing.limits(top, quick, crests[2], self.domain.grid.cell, self.options)
-        plan = pacing.plan(limit, self.forced, remaining, hold, self.options)
+        plan = pacing.plan(limit, self.forced, remaining, hold, self.domain.grid.cell, self.options)
         if plan.step < pacing.SHORTEST and plan.step < 0.5 * remaining:
             self._report(f"a time step above {pacing.SHORTEST:g} s", self.seen.quick[1:-1])
         return plan
@@ -224,9 +224,10 @@ class Engine:
         """Take `plan.count` small steps."""
         board, state, points = self.board, self.state, self.inlets.points
         state.level[...] = plan.level
+        roofs = pacing.roofs(plan, self.domain.grid.cell, self.options).astype(board.real)
+        state.roof[...] = roofs.view(board.whole)
         kernels.find_spans(state, pacing.beside(plan.level), self.awake, plan.count, *self.room)
         cell = self.domain.grid.cell
-        end = self.seconds + plan.step * plan.count
         before = self.passed()
         if self.laid.names:
             self.laid.update(self.seconds, self)
@@ -236,12 +237,14 @@ class Engine:
         times = self.seconds + plan.step * np.arange(0.5, plan.count, dtype=np.float64)
         bounds = board.stripe_bounds(self._work(plan) if board.stripes > 1 else None)
         march = march_kernels.alone if board.stripes == 1 else march_kernels.together
-        self.updates += march(
+        done, taken = march(
             state, self.across, self.down, pace, self.scratch, points, self.laid.links,
             self.inlets.levels(times), self.inlets.inflows(times), bounds, board.nx,
-            board.width, cell,
+            board.width, cell, plan.turn,
         )  # fmt: skip
-        self.steps += plan.count
+        end = self.seconds + plan.step * taken
+        self.updates += done
+        self.steps += taken
         if self.inlets.soaks:
             source_kernels.soak(
                 state, self.inlets.ground, self.inlets.rain(self.seconds, end), board.width,

@@ -23,7 +23,7 @@ BOUNDED = 0.49
 CROSSED = 0.24
 
 #: Small steps in a stretch, and how long it lasts at most [s], unless one round of the slowest
-#: blocks is longer; assumed: in 15 s no flood grows so fast that its steps become too long.
+#: blocks is longer. Where water rises so fast that steps become too long, a stretch ends early.
 STEPS, HOLDS = 32, 15.0
 
 #: A stretch may be so many times as long as asked, so that two rounds of steps fit in it [-].
@@ -48,14 +48,29 @@ class Plan:
         How many of them: whole rounds of the slowest block.
     level
         Time step of each block as a power of two of the smallest, shape (blocks, segments).
-    limit
-        The longest step that each block allows [s], shape (blocks, segments).
+    turn
+        Small steps in a round of the slowest block.
     """
 
     step: float
     count: int
     level: Array
-    limit: Floats
+    turn: int
+
+
+def alpha_of(options: Options) -> float:
+    """Return the share of the step that a wave takes to cross a cell: see `BOUNDED`."""
+    return min(options.alpha, float(np.sqrt(BOUNDED * options.theta)))
+
+
+def roofs(plan: Plan, cell: float, options: Options) -> Floats:
+    """Return the depth above which the time step of each block is too long [m].
+
+    Waves in it stay bounded up to half of theta, a hair above `BOUNDED`.
+    """
+    seconds = plan.step * 2.0 ** plan.level.astype(np.float64)
+    waves = (alpha_of(options) * cell / seconds) ** 2 / GRAVITY
+    return np.asarray(waves * 0.5 / BOUNDED)
 
 
 def limits(top: Floats, quick: Floats, wet: Array, cell: float, options: Options) -> Floats:
@@ -68,8 +83,7 @@ def limits(top: Floats, quick: Floats, wet: Array, cell: float, options: Options
     wet
         Which have water, shape (blocks, segments).
     """
-    alpha = min(options.alpha, float(np.sqrt(BOUNDED * options.theta)))
-    waves = alpha * cell / np.sqrt(GRAVITY * np.maximum(top, FILM))
+    waves = alpha_of(options) * cell / np.sqrt(GRAVITY * np.maximum(top, FILM))
     with np.errstate(divide="ignore", over="ignore"):
         crossing = CROSSED * cell / quick
     longest = np.minimum(np.minimum(waves, crossing), options.longest_step)
@@ -83,7 +97,9 @@ def beside(level: Array) -> Array:
     return np.asarray(np.minimum(np.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:]))
 
 
-def plan(limit: Floats, forced: Array, remaining: float, hold: float, options: Options) -> Plan:
+def plan(
+    limit: Floats, forced: Array, remaining: float, hold: float, cell: float, options: Options
+) -> Plan:
     """Choose the steps of the next stretch.
 
     Parameters
@@ -96,8 +112,12 @@ def plan(limit: Floats, forced: Array, remaining: float, hold: float, options: O
         Time until something must be written down [s]; the stretches end exactly there.
     hold
         How long stretches are about, at most [s].
+    cell
+        Side of a cell [m].
     """
-    smallest = min(float(limit.min()), options.longest_step)
+    # Where all is dry yet, the first water will be a film.
+    film = alpha_of(options) * cell / float(np.sqrt(GRAVITY * FILM))
+    smallest = min(float(limit.min()), film, options.longest_step)
     highest = LEVELS - 1 if options.local_steps else 0
     with np.errstate(over="ignore"):
         ratio = np.minimum(limit / smallest, 2.0**highest)
@@ -113,7 +133,7 @@ def plan(limit: Floats, forced: Array, remaining: float, hold: float, options: O
     # Several rounds by one plan, as long as depths do not change much meanwhile.
     most = max(1, min(STEPS // round_, int(min(HOLDS, LATER * hold) / (smallest * round_))))
     stretches = -(-rounds // most)
-    return Plan(remaining / (rounds * round_), -(-rounds // stretches) * round_, level, limit)
+    return Plan(remaining / (rounds * round_), -(-rounds // stretches) * round_, level, round_)
 
 
 def pace(step: float, cell: float, gust: Floats, options: Options, real: type) -> Pace:

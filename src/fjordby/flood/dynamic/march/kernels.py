@@ -22,10 +22,15 @@ from fjordby.flood.dynamic.sweep.kernels import (
 def alone(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, points: Points,
     links: LinkTable, levels: Array, inflows: Array, bounds: Array, nx: int, width: int,
-    cell: float,
-) -> int:  # fmt: skip
-    """Take as many small steps as there are rows of `levels`; return the cells computed."""
-    done = 0
+    cell: float, turn: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Take as many small steps as there are rows of `levels`; return the cells and the steps.
+
+    Fewer where water rises above what a block's time step is good for: up to the end of a round
+    of `turn` small steps, after which all blocks stand at the same time.
+    """
+    done, taken = 0, 0
+    scratch.alarm[:] = False
     for sub in range(levels.shape[0]):
         due = highest_due(sub)
         prepare(state, points, links, width, levels[sub], pace.seconds[0], cell, pace.least)
@@ -37,7 +42,10 @@ def alone(
                 due, cell,
             )  # fmt: skip
         exchange(state, points, width, inflows[sub], pace.seconds[0], cell, pace.least)
-    return done
+        taken += 1
+        if taken % turn == 0 and scratch.alarm.any():
+            break
+    return done, taken
 
 
 @njit(**LOOP)
@@ -55,9 +63,11 @@ def one_stripe(
 def together(
     state: State, across: Walls, down: Walls, pace: Pace, scratch: Scratch, points: Points,
     links: LinkTable, levels: Array, inflows: Array, bounds: Array, nx: int, width: int,
-    cell: float,
-) -> int:  # fmt: skip
+    cell: float, turn: int,
+) -> tuple[int, int]:  # fmt: skip
     """The same with one core for each stripe."""
+    taken = 0
+    scratch.alarm[:] = False
     for k in range(bounds.size - 1):
         scratch.done[k] = 0
     for sub in range(levels.shape[0]):
@@ -68,7 +78,10 @@ def together(
         for k in prange(bounds.size - 1):
             one_stripe(state, across, down, pace, scratch, bounds, k, nx, width, due, cell)
         exchange(state, points, width, inflows[sub], pace.seconds[0], cell, pace.least)
+        taken += 1
+        if taken % turn == 0 and scratch.alarm.any():
+            break
     done = 0
     for k in range(bounds.size - 1):
         done += scratch.done[k]
-    return done
+    return done, taken

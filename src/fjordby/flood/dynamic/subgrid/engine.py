@@ -132,7 +132,8 @@ class SubgridEngine(Engine):
         self.state = State(
             bed=bed, friction=flat, depth=water.level.ravel() - bed, bits=flat,
             east=water.east[self.now].ravel(), south=water.south[self.now].ravel(),
-            flow=water.flow.ravel(), wet=water.wet, top=flat, level=flat, span=flat,
+            flow=water.flow.ravel(), wet=water.wet, top=flat, level=flat, roof=flat,
+            span=flat,
         )  # fmt: skip
         # The survey of cautions reads only this of what a run has seen.
         self.seen = cast(Any, SimpleNamespace(froude=self.seen_levels.froude))
@@ -208,15 +209,14 @@ class SubgridEngine(Engine):
             self._lost()
         cell, options = self.tables.grid.cell, self.options
         # Averaging flows with their neighbours' shortens the step that waves on two axes allow.
-        alpha = min(options.alpha, float(np.sqrt(pacing.BOUNDED * options.theta)))
+        alpha = pacing.alpha_of(options)
         wave = alpha * cell / np.sqrt(GRAVITY * max(deep, pacing.FILM))
         step = min(wave, options.longest_step)
         most = PORTION if self.inlets.soaks else STRETCH
         # A little short, so that the next plan can keep the step: changing steps shake short waves.
         count = max(1, int(np.ceil(remaining / (STEADY * step) - 1e-6)))
-        none = np.zeros((1, 1))
         most = max(1, min(most, int(hold / step)))
-        return Plan(remaining / count, min(count, most), none.astype(np.uint8), none)
+        return Plan(remaining / count, min(count, most), np.zeros((1, 1), np.uint8), 1)
 
     def _lost(self) -> None:
         """Say where a run has left every bound."""

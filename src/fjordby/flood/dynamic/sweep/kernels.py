@@ -61,6 +61,7 @@ class State(NamedTuple):
     wet: Array  # (rows + 2, segments) uint8, see WET_NOW
     top: Array  # (rows + 2, segments) largest depth of each segment after its last step, as bits
     level: Array  # (blocks of rows, segments) uint8: its time step is 2**level of the smallest
+    roof: Array  # (blocks of rows, segments) depth that its time step is too long above, as bits
     # (rows + 2, LEVELS, 2) segments of each row, from and to, in which anything may move in a
     # stretch, at small steps when blocks up to a level are due
     span: Array
@@ -99,6 +100,7 @@ class Scratch(NamedTuple):
     wet: Array  # (stripes, 2, segments) marks of the rows above and below as they were
     times: Array  # (stripes, 4, segments + 1) time shares of the faces of the row at hand [s/m]
     done: Array  # (stripes,) cells computed
+    alarm: Array  # (stripes,) whether water has risen above the roof of a block
 
 
 @njit(**INLINE)
@@ -279,11 +281,13 @@ def sweep_stripe(
                     )  # fmt: skip
                 p = after_it
             if mine:
-                done += move_row(
+                cells, alarm = move_row(
                     state, across, pace, scratch.buffer, own, west, time_north, time_south, north,
                     south, (3 * stripe + 2) * width, level_j, j, width, nx, cell, start,
                     stop_at,
                 )  # fmt: skip
+                done += cells
+                scratch.alarm[stripe] = scratch.alarm[stripe] or alarm
         time_north, time_south = time_south, time_north
         north, south = south, north
         stirred = stirs
@@ -295,8 +299,10 @@ def move_row(
     state: State, across: Walls, pace: Pace, buffer: Array, own: Array, west: Array,
     time_north: Array, time_south: Array, north: int, south: int, spare: int, level: Array,
     j: int, width: int, nx: int, cell: float, start: int, count: int,
-) -> int:  # fmt: skip
-    """Compute the west faces of a row, then change its depths; return the cells computed.
+) -> tuple[int, bool]:  # fmt: skip
+    """Compute the west faces of a row, then change its depths.
+
+    Returns the cells computed, and whether water has risen above the roof of a block.
 
     Only the segments from `start` up to `count` are looked at.
 
@@ -344,7 +350,7 @@ def move_row(
         n = np.uint64((e - s) * SEGMENT) if own[s] > 0 else np.uint64(west[s] > 0)
         copy_run(buffer, state.east, np.uint64(spare + a), np.uint64(row + a), n)
         s = e
-    done = 0
+    done, alarm = 0, False
     s = start
     while s < count:
         last, e = joined_end(own, west, s, count), s + 1
@@ -359,12 +365,13 @@ def move_row(
                 continue
             top = largest(state.bits, np.uint64(row + column_of(k)), np.uint64(SEGMENT))
             state.top[j, k] = top
+            alarm = alarm or top > state.roof[(j - 1) // ROWS, k]
             if top > pace.least_bits:
                 state.wet[j, k] = WET_NOW
             elif own[k] > 0:
                 state.wet[j, k] = state.wet[j, k] >> 1
         s = e
-    return done
+    return done, alarm
 
 
 @njit(**INLINE)
