@@ -4,13 +4,17 @@ BIN := .venv/bin
 SERVE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test bounds lint format page browser wheel wheel-check cities bench bench-peers validate clean
+.PHONY: demo test explore bounds lint format page browser wheel wheel-check cities bench bench-peers validate clean
 
 demo: .venv/.core page
 	$(BIN)/fjordby demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: .venv/.test page browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# Properties hold for examples never drawn before: what fails here becomes a test of its own.
+explore: .venv/.test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m hypothesis --hypothesis-profile=explore
 
 # Compiled kernels read out of bounds without a word; here they are made to speak.
 bounds: .venv/.test

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from scipy.ndimage import distance_transform_edt
 from shapely.geometry import LineString, Point, box
 
@@ -23,6 +24,12 @@ from fjordby.study import Study, make
 from fjordby.words import Words
 
 CRS = "EPSG:25832"
+
+# `make test` draws the same examples on every machine, so that a change is judged by itself;
+# `make explore` draws new ones.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile("steady")
 
 
 def make_valley() -> City:

@@ -24,7 +24,6 @@ from fjordby.shock.event import Series
 QUICK = settings(
     max_examples=5,
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 KINDS = [
