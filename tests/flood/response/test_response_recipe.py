@@ -79,6 +79,22 @@ def test_peaks_of_sea_streams_and_rain_meet():
     assert float(rain_left(event.rain, RECIPE.drain)) == pytest.approx(0.03)
 
 
+def test_streams_rise_to_their_peak_though_the_sea_is_quiet():
+    """A sea that stands still has no highest moment; its streams must not begin at their peak."""
+    quiet = event_at({"sea_peak": RECIPE.mean, "stream_peak": 33.0}, (AXES[0], AXES[3]), RECIPE)
+    stirred = event_at(
+        {"sea_peak": RECIPE.mean + 0.01, "stream_peak": 33.0}, (AXES[0], AXES[3]), RECIPE
+    )
+    assert np.ptp(quiet.sea.values) == 0.0
+    for name, flow in quiet.streams.items():
+        assert flow.values[0] < 0.2 * flow.peak
+        np.testing.assert_array_equal(flow.seconds, stirred.streams[name].seconds)
+        np.testing.assert_allclose(flow.values, stirred.streams[name].values)
+    rain = event_at({"rain": 0.05}, (AXES[4],), RECIPE)
+    top = max(flow.seconds[np.argmax(flow.values)] for flow in quiet.streams.values())
+    assert (rain.rain.seconds[0] + rain.rain.seconds[-1]) / 2 == pytest.approx(top, abs=1.0)
+
+
 def test_how_long_a_storm_lasts_does_not_depend_on_how_high_it_is():
     """The long recorded storm stands 14 hours above 60 % of its peak (`shock.sea`).
 

@@ -205,8 +205,7 @@ def event_at(point: Point, axes: Sequence[Axis], recipe: Recipe) -> Event:
     """
     for axis in axes:
         _coordinate(axis.name)
-    sea = _surge(point, recipe)
-    peak_time = float(sea.seconds[np.argmax(sea.values)])
+    sea, peak_time = _surge(point, recipe)
     name = ", ".join(f"{axis.name} {point[axis.name]:.3g} {axis.unit}" for axis in axes)
     return Event(
         id="response-" + "-".join(f"{point[axis.name]:.4g}" for axis in axes),
@@ -304,8 +303,11 @@ def _coordinate(name: str) -> Coordinate:
     return COORDINATES[name]
 
 
-def _surge(point: Point, recipe: Recipe) -> Series:
-    """Return a surge with the point's peak, base and length."""
+def _surge(point: Point, recipe: Recipe) -> tuple[Series, float]:
+    """Return a surge with the point's peak, base and length, and when it is at its peak [s].
+
+    A quiet sea has that time too: streams and rain come then, after the hours in which they rise.
+    """
     form = surge_shape(recipe.shape)
     whole = Series(form.hours * HOUR - form.hours[0] * HOUR, form.share)
     peak = float(point.get("sea_peak", recipe.mean))
@@ -324,7 +326,8 @@ def _surge(point: Point, recipe: Recipe) -> Series:
         base = min(float(base), peak)
         mean = (base - share * peak) / (1.0 - share)
     first, last = float(form.hours[0]), float(form.hours[-1])
-    return surge(peak, mean, form, (first - 1e-6, last + 1e-6))
+    peak_time = float(whole.seconds[np.argmax(whole.values)])
+    return surge(peak, mean, form, (first - 1e-6, last + 1e-6)), peak_time
 
 
 def _streams(peak: float | None, peak_time: float, recipe: Recipe) -> dict[str, Series]:
