@@ -24,7 +24,7 @@ class Level:
     name
         What it is called in results.
     rows, columns
-        Its cells, shape (m,).
+        Its cells, shape (m,); no other level of a run may hold one of them.
     series
         The level over time [m datum].
     """

@@ -71,9 +71,8 @@ class Inlets:
     @cached_property
     def holders(self) -> tuple[Ints, Ints]:
         """The cells that are held, in order of their places, and which level holds each."""
-        # Of several levels on one cell the last holds it.
-        cells, last = np.unique(self.points.held[::-1], return_index=True)
-        return cells, self.points.held_series[::-1][last]
+        cells, first = np.unique(self.points.held, return_index=True)
+        return cells, self.points.held_series[first]
 
     def holder(self, cell: int) -> int:
         """Return which level holds a cell; -1 for none."""
@@ -156,12 +155,13 @@ def lay_inlets(forcing: Forcing, domain: Domain, board: Board, links: LinkTable)
     Raises
     ------
     BadValue
-        For cells off the map or without ground, a level that reaches none of its cells, rain in
-        zones that have no series, or a law of infiltration that is not known.
+        For cells off the map or without ground, a level that reaches none of its cells, two levels
+        on one cell, rain in zones that have no series, or a law of infiltration that is not known.
     """
     level_cells = [_inside(one.name, one.rows, one.columns, domain) for one in forcing.levels]
     for level, (rows, columns) in zip(forcing.levels, level_cells, strict=True):
         _reaches(level, rows, columns, domain)
+    apart(forcing.levels, level_cells, domain)
     flow_cells = [_inside(one.name, one.rows, one.columns, domain) for one in forcing.inflows]
     held = _flat(board, level_cells)
     for inflow, (rows, columns) in zip(forcing.inflows, flow_cells, strict=True):
@@ -220,6 +220,45 @@ def _met(inlets: Inlets, board: Board, laid: Laid) -> Ints:
         both = held[row, faces.column] & held[behind]
         met += [board.cells(row[both], faces.column[both]), board.cells(*(k[both] for k in behind))]
     return np.concatenate(met)
+
+
+def apart(levels: Sequence[Level], cells: Sequence[tuple[Ints, Ints]], domain: Domain) -> None:
+    """Look that no cell is held by two levels: nobody could say which of them the water follows.
+
+    A level that names one of its own cells twice is fine.
+
+    Parameters
+    ----------
+    levels
+        What holds the cells.
+    cells
+        Rows and columns of the cells of each, on the domain's grid.
+    domain
+        Where cells lie.
+
+    Raises
+    ------
+    BadValue
+        Naming the first two levels that meet, how many cells they share, and where one is.
+    """
+    columns = domain.grid.nx
+    flat = [np.unique(row * columns + column) for row, column in cells]
+    owner = np.repeat(np.arange(len(flat)), [one.size for one in flat])
+    cell = np.concatenate([np.zeros(0, np.int64), *flat])
+    order = np.argsort(cell, kind="stable")
+    twice = np.flatnonzero(np.diff(cell[order]) == 0)
+    if not twice.size:
+        return
+    first, second = owner[order[twice[0]]], owner[order[twice[0] + 1]]
+    both = np.zeros(domain.grid.shape, bool)
+    both[np.divmod(np.intersect1d(flat[first], flat[second]), columns)] = True
+    count = int(both.sum())
+    raise BadValue(
+        "each cell held by one level",
+        f"{levels[first].name} and {levels[second].name} on the same "
+        f"{f'{count} cells,' if count > 1 else 'cell,'} {domain.where(both)}",
+        "Give each of these cells to one of the two levels.",
+    )
 
 
 def _inside(name: str, rows: Ints, columns: Ints, domain: Domain) -> tuple[Ints, Ints]:

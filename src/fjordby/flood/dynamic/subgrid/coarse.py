@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from fjordby.arrays import Array, Bools, Floats, Ints
 from fjordby.errors import BadValue
 from fjordby.flood.dynamic.domain import Domain
 from fjordby.flood.dynamic.forcing import Forcing, Infiltration, Inflow, Level, Rain, along_edge
-from fjordby.flood.dynamic.inlets import FREE_FALL
+from fjordby.flood.dynamic.inlets import FREE_FALL, apart
 from fjordby.flood.dynamic.subgrid.sources.kernels import Brim
 from fjordby.flood.dynamic.subgrid.tables import Tables, volume_at
 
@@ -48,12 +49,15 @@ def driven(tables: Tables, forcing: Forcing) -> Driven:
 
     A coarse cell is held when one of its fine cells is held that shares its main body of water at
     the lowest level of the series: a sea behind a dike does not hold the town before it. Where no
-    cell of a level does, those count that share it at its highest.
+    cell of a level does, those count that share it at its highest. A fine cell has one level, as in
+    `run`. Where two levels meet in one coarse cell, because it is so wide, the one with most of
+    these fine cells holds it, the first where they have as many.
 
     Raises
     ------
     BadValue
-        For cells off the map or without ground, or a level that holds no coarse cell.
+        For cells off the map or without ground, a level that holds no coarse cell, or two levels
+        on one fine cell.
     """
     fine, f = tables.fine, tables.factor
     land = tables.part[1:-1, 1:-1] > 0.0
@@ -68,7 +72,7 @@ def driven(tables: Tables, forcing: Forcing) -> Driven:
         )
         soil = Infiltration(soil.law, rate, first, decay, suction, deficit)
     coarse = Forcing(
-        levels=tuple(_level(one, tables) for one in forcing.levels),
+        levels=_levels(forcing.levels, tables),
         inflows=tuple(_inflow(one, tables) for one in forcing.inflows),
         rain=Rain(forcing.rain.series) if forcing.rain is not None else None,
         infiltration=soil,
@@ -131,8 +135,30 @@ def _checked(name: str, rows: Ints, columns: Ints, fine: Domain) -> tuple[Ints, 
     return rows, columns
 
 
-def _level(one: Level, tables: Tables) -> Level:
-    rows, columns = _checked(one.name, one.rows, one.columns, tables.fine)
+def _levels(levels: Sequence[Level], tables: Tables) -> tuple[Level, ...]:
+    given = [_checked(one.name, one.rows, one.columns, tables.fine) for one in levels]
+    apart(levels, given, tables.fine)
+    most, holder = np.zeros(tables.grid.shape, np.int64), np.full(tables.grid.shape, -1)
+    for k, (one, cells) in enumerate(zip(levels, given, strict=True)):
+        count = _sum(_sharing(one, *cells, tables), tables.factor)
+        holder[count > most] = k
+        most = np.maximum(most, count)
+    for k, (one, (rows, columns)) in enumerate(zip(levels, given, strict=True)):
+        if not (holder == k).any():
+            others = holder[rows // tables.factor, columns // tables.factor]
+            raise BadValue(
+                f"a coarse cell of which {one.name} holds the largest part",
+                f"none: {levels[int(others.max())].name} comes first, or has more of each",
+                "Use a smaller factor, or move the levels apart.",
+            )
+    held = (np.nonzero(holder == k) for k in range(len(levels)))
+    return tuple(
+        Level(one.name, at[0], at[1], one.series) for one, at in zip(levels, held, strict=True)
+    )
+
+
+def _sharing(one: Level, rows: Ints, columns: Ints, tables: Tables) -> Bools:
+    """Return the fine cells of a level that share the main body of water of their coarse cell."""
     lowest = float(one.series.values.min())
     bed, joins = np.asarray(tables.fine.bed)[rows, columns], tables.joins[rows, columns]
     shared = joins <= np.maximum(lowest, bed)
@@ -146,9 +172,9 @@ def _level(one: Level, tables: Tables) -> Level:
             f"none, such as the one at {x:.0f}, {y:.0f}",
             "Use a smaller factor, or hold the level where more of a coarse cell is water.",
         )
-    f = tables.factor
-    cells = np.unique(np.stack([rows[shared] // f, columns[shared] // f]), axis=1)
-    return Level(one.name, cells[0], cells[1], one.series)
+    found = np.zeros(tables.fine.grid.shape, bool)
+    found[rows[shared], columns[shared]] = True
+    return found
 
 
 def _inflow(one: Inflow, tables: Tables) -> Inflow:
