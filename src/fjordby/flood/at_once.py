@@ -12,6 +12,7 @@ from fjordby.flood.model import Flood, one_grid
 from fjordby.flood.rain import Bluespots, bluespots, rain_flood, rain_left
 from fjordby.flood.surge import barrier_edges, gates, sea_flood
 from fjordby.grid import Grid, Raster
+from fjordby.shock.catalogue import check_flows
 from fjordby.shock.event import Event, Series
 
 
@@ -31,7 +32,8 @@ def instant(
     damage depends on where the water came from. They are computed apart from each other and do
     not flow together: where both stand, the deeper counts (assumed: the peaks seldom meet, and
     adding depths would count the same low ground twice). `deepest` gives that depth; harm is the
-    larger of the two for each thing harmed, never their sum. Streams need the dynamic engine.
+    larger of the two for each thing harmed, never their sum. Streams need the dynamic engine: their
+    flow is left out here, but it must be that of a stream that the city has.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ def instant(
     Raises
     ------
     BadValue
-        When the event has neither sea nor rain.
+        When the event has neither sea nor rain, or a flow of a stream that the city does not have.
     """
     if event.sea is None and event.rain is None:
         raise BadValue(
@@ -58,6 +60,7 @@ def instant(
             f"{event.name.en} with neither",
             "Streams alone need the dynamic engine.",
         )
+    check_flows(city, event)
     if open_gates is None and event.sea is not None:
         open_gates = ()
     floods = []

@@ -203,10 +203,49 @@ def stream_line(city: City, entry: StreamEntry) -> str | None:
     return str(same["id"].iloc[int(np.argmax(same.length.to_numpy()))])
 
 
+def streams_left_out(city: City) -> tuple[StreamEntry, ...]:
+    """Return the streams of the record that can be in no event: the streams layer has no lines.
+
+    A flow stands under the id of its line. Without any line the events of the catalogue and of a
+    year come without it: the city is whole in all else, and its study is worth having. So that is
+    no error, and whoever tells of such events says what these lack: the check of a city, the run,
+    the study. An event that names a stream the city does not have is a mistake: see `check_flows`.
+    """
+    if len(city.streams) or "shocks" not in city.records:
+        return ()
+    return shocks_of(city).streams
+
+
+def check_flows(city: City, event: Event) -> None:
+    """Look that the city has every stream that an event gives a flow.
+
+    An error and no caution, since somebody wrote this flow: the events of the catalogue name only
+    streams that are there (see `streams_left_out`).
+
+    Raises
+    ------
+    BadValue
+        Naming the streams that the city does not have, and those that it has.
+    """
+    has = city.streams["id"].astype(str)
+    strange = sorted(set(event.streams) - set(has))
+    if strange:
+        raise BadValue(
+            f"flows of the city's streams ({', '.join(has) or 'none at all'})",
+            f"{', '.join(strange)} in {event.name.en!r}",
+            "Use the ids of the streams layer, or draw the stream there."
+            if len(has)
+            else "Draw the stream in the streams layer, which is empty, or leave its flow out.",
+        )
+
+
 def streams_after_rain(
     city: City, shocks: Shocks, rain: Series, runoff: float | None = None
 ) -> dict[str, Series]:
-    """Return what the streams of the record bring after rain on their catchments [m3/s]."""
+    """Return what the streams of the record bring after rain on their catchments [m3/s].
+
+    Nothing where the city has no lines of streams; `streams_left_out` tells which these are.
+    """
     flows = {}
     for entry in shocks.streams:
         line = stream_line(city, entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -179,9 +179,10 @@ def places(known: Known) -> Iterator[Problem]:
 
 
 def streams(known: Known) -> Iterator[Problem]:
-    """Find streams that flow uphill: over the ground, or from one bed to the next."""
+    """Find streams that flow uphill, over ground or from bed to bed, or that have no line."""
     table = known.spatial().get(Layer.STREAMS)
     if table is None:
+        yield from _undrawn(known)
         return
     lines = table.geometry.to_numpy()
     starts, ends = (shapely.get_coordinates(shapely.get_point(lines, i)) for i in (0, -1))
@@ -211,6 +212,14 @@ def streams(known: Known) -> Iterator[Problem]:
             ids=names(table, which),
             where=ends[which],
         )
+
+
+def _undrawn(known: Known) -> Iterator[Problem]:
+    """Find streams of the record of shocks where the layer holds no line at all."""
+    flows = known.records.get("shocks", {}).get("streams")
+    if Layer.STREAMS in known.tables and isinstance(flows, list | tuple) and flows:
+        ids = [str(one["id"]) for one in flows if isinstance(one, Mapping) and "id" in one]
+        yield problem("streams-undrawn", Layer.STREAMS, count=len(flows), ids=ids)
 
 
 def roads(known: Known) -> Iterator[Problem]:

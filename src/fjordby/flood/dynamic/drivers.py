@@ -13,7 +13,7 @@ from fjordby.errors import BadValue, MissingLayer
 from fjordby.flood.dynamic.city_ground import CityGround, Course
 from fjordby.flood.dynamic.forcing import Forcing, Inflow, Level, Rain, steady
 from fjordby.shock import shocks_of
-from fjordby.shock.catalogue import stream_line
+from fjordby.shock.catalogue import check_flows, stream_line
 from fjordby.shock.event import Event, Series
 from fjordby.shock.records import StreamEntry
 
@@ -251,14 +251,7 @@ def _quiet(city: City, event: Event, quiet_sea: float | None) -> float:
 
 def _inflows(city: City, event: Event, ground: CityGround) -> tuple[Inflow, ...]:
     """Return the streams that enter, with their flow over time."""
-    strange = sorted(set(event.streams) - set(city.streams["id"].astype(str)))
-    if strange:
-        ids = ", ".join(city.streams["id"].astype(str)) or "none at all"
-        raise BadValue(
-            f"flows of the city's streams ({ids})",
-            f"{', '.join(strange)} in {event.name.en!r}",
-            "Use the ids of the streams layer.",
-        )
+    check_flows(city, event)
     known = _known_streams(city)
     flows = {**{line: steady(one.base) for line, one in known.items()}, **event.streams}
     places = {line: one.at for line, one in known.items()}

@@ -20,10 +20,11 @@ from fjordby.flood.dynamic.drivers import HOUR, Drained, drivers, length
 from fjordby.flood.dynamic.first_water import first_water
 from fjordby.flood.dynamic.forcing import Forcing
 from fjordby.flood.dynamic.options import Options
-from fjordby.flood.dynamic.record import Asked, Simulation
+from fjordby.flood.dynamic.record import Asked, Caution, Simulation
 from fjordby.flood.dynamic.run import Keep, run
 from fjordby.flood.dynamic.subgrid import run_subgrid
 from fjordby.progress import Progress, silent
+from fjordby.shock.catalogue import streams_left_out
 from fjordby.shock.event import Event
 
 #: How long streams run at their first flow before a run begins [h]; assumed. On a map whose stream
@@ -60,6 +61,8 @@ class CityRun:
         What sewers and soil took of the rain; None in dry weather.
     about
         What was chosen, for the record of the result.
+    cautions
+        What is known before the run and its reader must know.
     """
 
     domain: Domain
@@ -72,6 +75,7 @@ class CityRun:
     ground: CityGround
     drained: Drained | None
     about: Mapping[str, object] = field(default_factory=dict)
+    cautions: tuple[Caution, ...] = ()
 
 
 def setup(
@@ -144,6 +148,7 @@ def setup(
             "cell": ground.grid.cell, "buildings": buildings, "gates": gates,
             "water": _water(event, driven.forcing),
         },
+        _without_streams(city),
     )  # fmt: skip
 
 
@@ -228,7 +233,8 @@ def start(
     asked = replace(asked, snapshots=early)
     made = _run(laid, domain, laid.forcing, laid.seconds, asked, options, progress, keep)
     about = {**made.about, **laid.about, "begin": laid.begin, "warm_up": warm_up}
-    return replace(_later(made, laid.begin), about=about)
+    cautions = (*laid.cautions, *made.cautions)
+    return replace(_later(made, laid.begin), about=about, cautions=cautions)
 
 
 def _run(
@@ -242,6 +248,21 @@ def _run(
         domain, laid.subgrid, forcing, seconds, laid.structures, asked, options, progress,
         laid.ground.share,
     )  # fmt: skip
+
+
+def _without_streams(city: City) -> tuple[Caution, ...]:
+    """Return the caution of a run that lacks the streams of the city's record.
+
+    It concerns all of the run. Its place is that of the first flow whose place is known, else the
+    middle of the map.
+    """
+    missing = streams_left_out(city)
+    if not missing:
+        return ()
+    west, south, east, north = city.grid.bounds
+    middle = (west + east) / 2.0, (south + north) / 2.0
+    x, y = next((one.at for one in missing if one.at is not None), middle)
+    return (Caution("streams-left-out", 1.0, x, y, float(len(missing))),)
 
 
 def _water(event: Event, forcing: Forcing) -> str:

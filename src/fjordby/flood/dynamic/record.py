@@ -98,13 +98,14 @@ class Caution:
     Parameters
     ----------
     what
-        "supercritical", "limited", "wetting", ...
+        "supercritical", "limited", "wetting", ...; "streams-left-out": the city's record knows
+        streams whose water is not in the run, since the streams layer has no lines.
     share
         Share of the wet cell-hours concerned [-].
     x, y
         Where it was worst [m].
     worst
-        How bad, in the measure of `what` (Froude number, ...).
+        How bad, in the measure of `what` (Froude number, number of streams, ...).
     """
 
     what: str
@@ -161,7 +162,7 @@ class Simulation:
     balance
         Where the water came from and went.
     cautions
-        Where the method is near or beyond its limits.
+        Where the method is near or beyond its limits, and what is not in the run.
     steps, cell_updates, wall_seconds, cpu_seconds
         How much work it was.
     """
