@@ -137,6 +137,7 @@ def risk(
             "streams are not in it. In brackets: 5-95 % of what may be true.",
         }[lang]
     )
+    _say_without_streams(made, lang)
     _say_moving(made, lang)
     _say_synthetic(made, lang)
 
@@ -275,6 +276,7 @@ def _tell(study: Study, json: bool, lang: str) -> None:
                 "en": "* without streams that leave their banks: only rain that stands",
             }[lang]
         )
+    _say_without_streams(study, lang)
     ead = found["ead"]
     yearly = amount(ead["low"], ead["mid"], ead["high"], currency, lang)
     say({"da": f"Forventet årlig skade i dag: {yearly}",
@@ -282,6 +284,15 @@ def _tell(study: Study, json: bool, lang: str) -> None:
     _say_moving(study, lang)
     _say_synthetic(study, lang)
     say({"da": f"Studiet ligger i {study.folder}", "en": f"The study is in {study.folder}"}[lang])
+
+
+def _say_without_streams(study: Study, lang: str) -> None:
+    """Say which streams are in no flood, where the city has no lines for them."""
+    from fjordby.study.said import without_streams
+
+    words = without_streams(study.city)
+    if words is not None:
+        say(words[lang])
 
 
 def _say_moving(study: Study, lang: str) -> None:

@@ -21,6 +21,7 @@ from fjordby.progress import Progress, silent
 from fjordby.report import content, pictures
 from fjordby.storage import write_whole
 from fjordby.study.results import Study
+from fjordby.study.said import without_streams
 from fjordby.words import Words
 
 
@@ -189,6 +190,7 @@ def _hazard(
         "curve_kind": risk.get("curve_kind", "assumed"),
         "curve_words": risk.get("curve_source", ""),
         "left_out": any(event["left_out"] for event in tables["events"]["events"]),
+        "without_streams": without[language] if (without := without_streams(city)) else "",
         "events": content.event_rows(
             tables["events"]["events"], risk["currency"], tables["levels"]["unknown"], language
         ),

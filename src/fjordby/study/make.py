@@ -282,7 +282,7 @@ def _flood(shop: Workshop, event: Event, out: Path) -> None:
     if event.year is None or event.year <= NOW.year:
         today = next(e for e in events(shop.city, NOW) if e.id == event.id)
     _dump(out / "impact.json", hurt.as_dict())
-    _dump(out / "said.json", said.event_said(event, today, hurt))
+    _dump(out / "said.json", said.event_said(shop.city, event, today, hurt))
     page_layers.write_event_depth(shop.city, deepest(floods), out, event.id)
 
 

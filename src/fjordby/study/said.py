@@ -13,7 +13,9 @@ from fjordby.city import City, Layer
 from fjordby.city.model import AGE_GROUPS
 from fjordby.harm import Impact, LevelTable, Stakes
 from fjordby.shock import NOW, Event, Future, climate
+from fjordby.shock.catalogue import streams_left_out
 from fjordby.shock.future import TODAY
+from fjordby.words import Words
 
 #: Years that the futures are told for.
 YEARS = (2050, 2070, 2100)
@@ -128,11 +130,31 @@ def levels_said(table: LevelTable, unknown: Sequence[str] = ()) -> dict[str, Any
     }
 
 
-def event_said(event: Event, today: Event | None, impact: Impact) -> dict[str, Any]:
+def without_streams(city: City) -> Words | None:
+    """Return what a reader must know of a city whose record knows streams that have no lines.
+
+    None where all have one. A caution: no person gave these flows for this study, and the rest of
+    it holds.
+    """
+    missing = streams_left_out(city)
+    if not missing:
+        return None
+    names = ", ".join(one.id for one in missing)
+    return Words(
+        f"Pas på: shocks.toml har vandløb ({names}), men byens lag af vandløb er tomt. Deres vand "
+        "er ikke med i nogen oversvømmelse. Tegn dem i laget (docs/city.md), og regn igen.",
+        f"Caution: shocks.toml has streams ({names}), but the city's layer of streams is empty. "
+        "Their water is in no flood. Draw them in the layer (docs/city.md), and compute again.",
+    )
+
+
+def event_said(city: City, event: Event, today: Event | None, impact: Impact) -> dict[str, Any]:
     """Return an event with what it does.
 
     Parameters
     ----------
+    city
+        Whose event it is.
     event
         As it was, or as it was published.
     today
@@ -157,8 +179,9 @@ def event_said(event: Event, today: Event | None, impact: Impact) -> dict[str, A
         "rain_depth": event.rain_depth,
         "rate": event.rate,
         "year": event.year,
-        # The instant engines know no streams; who reads the figures must know that.
-        "left_out": ["streams"] if event.streams else [],
+        # The instant engines know no streams; who reads the figures must know that. Rain also
+        # falls on the catchments of streams that the event lacks because they have no lines.
+        "left_out": ["streams"] if event.streams or (event.rain and streams_left_out(city)) else [],
         "impact": of(-1),
         "districts": {name: of(k) for k, name in enumerate(impact.districts) if name},
     }

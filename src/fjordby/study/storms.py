@@ -63,6 +63,10 @@ CAUTIONS: Mapping[str, Words] = {
         "Noget af vandet løber hurtigere end sine egne bølger, hvor metoden ikke gælder.",
         "Some of the water runs faster than its own waves, where the method does not hold.",
     ),
+    "streams-left-out": Words(
+        "Vandløbenes vand er ikke med: byens lag af vandløb er tomt.",
+        "The water of the streams is not in it: the city's layer of streams is empty.",
+    ),
 }
 
 
