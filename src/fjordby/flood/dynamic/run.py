@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numba
 import numpy as np
@@ -29,6 +30,8 @@ TOLD = 1.0e-3
 
 #: Ticks in a run at most: what two bytes can hold, less some.
 TICKS = 65_000
+
+E = TypeVar("E", bound=Engine)
 
 
 @dataclass(frozen=True)
@@ -106,27 +109,8 @@ def run(
     laid = lay(structures, domain)
     engine = Engine(domain, forcing, laid, options, asked.thresholds, tick_of(seconds))
     diary = Diary(asked, engine, seconds)
-    clock, cpu = time.perf_counter(), time.process_time()
-    whose = _fingerprint(domain, forcing, seconds, structures, asked, options) if keep else ""
-    if keep is not None and checkpoints.exists(keep.path):
-        arrays, _ = checkpoints.read(keep.path, whose)
-        engine.remember(arrays)
-        diary.remember(arrays)
-    kept = clock
-    try:
-        while engine.seconds < seconds:
-            engine.advance(diary.next(engine.seconds), asked.every)
-            diary.write(engine)
-            progress(engine.seconds / seconds, "")
-            if keep is not None and time.perf_counter() - kept > keep.every:
-                put_aside(engine, diary, keep.path, whose)
-                kept = time.perf_counter()
-    except KeyboardInterrupt:
-        # Between two stretches everything is whole; within one the last checkpoint stands.
-        if keep is not None and engine.whole:
-            put_aside(engine, diary, keep.path, whose)
-        raise
-    spent = time.perf_counter() - clock, time.process_time() - cpu
+    whose = whose_run(domain, forcing, seconds, structures, asked, options) if keep else ""
+    spent = carry_through(engine, diary, progress, keep, whose)
     return _result(domain, forcing, asked, engine, diary, seconds, spent)
 
 
@@ -138,21 +122,77 @@ def tick_of(seconds: float) -> float:
     return float(2.0 ** max(-3.0, np.ceil(np.log2(seconds / TICKS))))
 
 
-def _fingerprint(
+def carry_through(
+    engine: E, diary: Diary, progress: Progress, keep: Keep | None = None, whose: str = "",
+    enough: Callable[[E], bool] | None = None,
+) -> tuple[float, float]:  # fmt: skip
+    """Let a run go from where it is, or from where it was put aside, to its end.
+
+    Parameters
+    ----------
+    engine, diary
+        The run, and what it writes down; the diary knows the end.
+    progress, keep
+        As in `run`.
+    whose
+        What a checkpoint must be of; see `whose_run`.
+    enough
+        Asked whenever something has been written down: True ends the run there.
+
+    Returns
+    -------
+    tuple
+        Time on the clock and of the processors that it took [s].
+    """
+    clock, cpu = time.perf_counter(), time.process_time()
+    ended = keep is not None and take_up(engine, diary, keep.path, whose)
+    kept, until = clock, np.inf
+    try:
+        while engine.seconds < diary.end and not ended:
+            until = diary.next(engine.seconds)
+            engine.advance(until, diary.asked.every)
+            diary.write(engine)
+            ended = enough is not None and bool(enough(engine))
+            until = np.inf  # all that is due by now is written down
+            progress(engine.seconds / diary.end, "")
+            if keep is not None and time.perf_counter() - kept > keep.every:
+                put_aside(engine, diary, keep.path, whose, ended)
+                kept = time.perf_counter()
+    except KeyboardInterrupt:
+        # Between two stretches everything is whole. Within one, and while something that is due
+        # is written down, the last checkpoint stands.
+        if keep is not None and engine.whole and engine.seconds < until - 1e-6:
+            put_aside(engine, diary, keep.path, whose, ended)
+        raise
+    return time.perf_counter() - clock, time.process_time() - cpu
+
+
+def whose_run(
     domain: Domain, forcing: Forcing, seconds: float, structures: Sequence[Structure],
-    asked: Asked, options: Options,
+    asked: Asked, options: Options, *more: object,
 ) -> str:  # fmt: skip
     """Return what a checkpoint must be of; the number of cores does not matter."""
     same = replace(options, threads=1)
     lines = tuple((one.name, one.geometry.wkb.hex()) for one in asked.lines)
     return checkpoints.fingerprint(
-        domain, forcing, seconds, tuple(structures), replace(asked, lines=()), lines, same
+        domain, forcing, seconds, tuple(structures), replace(asked, lines=()), lines, same, *more
     )
 
 
-def put_aside(engine: Engine, diary: Diary, path: Path, whose: str) -> None:
-    """Write a checkpoint."""
-    checkpoints.write(path, {**engine.memory(), **diary.memory()}, {"fingerprint": whose})
+def put_aside(engine: Engine, diary: Diary, path: Path, whose: str, ended: bool) -> None:
+    """Write a checkpoint; `ended` says whether the run was over before its time."""
+    about = {"fingerprint": whose, "ended": ended}
+    checkpoints.write(path, {**engine.memory(), **diary.memory()}, about)
+
+
+def take_up(engine: Engine, diary: Diary, path: Path, whose: str) -> bool:
+    """Go on from a checkpoint where there is one; return whether that run was over already."""
+    if not checkpoints.exists(path):
+        return False
+    arrays, about = checkpoints.read(path, whose)
+    engine.remember(arrays)
+    diary.remember(arrays)
+    return bool(about.get("ended", False))
 
 
 def _result(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from fjordby.flood.dynamic.engine import Engine
 from fjordby.flood.dynamic.forcing import Forcing
 from fjordby.flood.dynamic.options import Options
 from fjordby.flood.dynamic.record import Asked, Simulation, Snapshot
-from fjordby.flood.dynamic.run import balance, cautions
+from fjordby.flood.dynamic.run import Keep, balance, carry_through, cautions, whose_run
 from fjordby.flood.dynamic.structures.lay import Structure, lay
 from fjordby.flood.dynamic.subgrid.coarse import driven
 from fjordby.flood.dynamic.subgrid.engine import SubgridEngine
@@ -39,6 +39,7 @@ def run_subgrid(
     made: Tables | None = None,
     smooth: bool = False,
     enough: Callable[[SubgridEngine], bool] | None = None,
+    keep: Keep | None = None,
 ) -> Simulation:
     """Let water move over a coarse grid that knows the fine ground by tables.
 
@@ -60,6 +61,10 @@ def run_subgrid(
         See `fine.down.downscale`: whether largest depths lie under a smoothed surface.
     enough
         Asked whenever something is written down (`Asked.series_every`): True ends the run there.
+        What it remembers itself is not put aside.
+    keep
+        As in `run`. A checkpoint is of the same tables too: factor, steps and share. `smooth` may
+        differ, it matters only at the end.
 
     Returns
     -------
@@ -70,6 +75,8 @@ def run_subgrid(
     ------
     BadValue
         As `run` does, for a factor below 1, and for tables of another domain.
+    BadFile
+        For a checkpoint of another run, or one that is damaged with the one before it.
 
     Examples
     --------
@@ -97,14 +104,13 @@ def run_subgrid(
     laid = lay(structures, seen_by.domain)
     engine = SubgridEngine(made, seen_by, laid, options, asked.thresholds)
     diary = FineDiary(asked, engine, seconds)
-    clock, cpu = time.perf_counter(), time.process_time()
-    while engine.seconds < seconds:
-        engine.advance(diary.next(engine.seconds), asked.every)
-        diary.write(engine)
-        progress(engine.seconds / seconds, "")
-        if enough is not None and enough(engine):
-            break
-    spent = time.perf_counter() - clock, time.process_time() - cpu
+    whose = ""
+    if keep is not None:
+        # Of the options these change nothing here.
+        same = replace(options, threads=1, precision="double", local_steps=False)
+        ends = enough is not None
+        whose = whose_run(domain, forcing, seconds, structures, asked, same, made, ends)
+    spent = carry_through(engine, diary, progress, keep, whose, enough)
     return _result(domain, forcing, asked, engine, diary, spent, smooth)
 
 
