@@ -277,7 +277,6 @@ def test_a_run_that_goes_on_goes_on_bit_for_bit(ground, rough_ground):
     second.advance(240.0, 600.0)
     for name, values in whole.memory().items():
         np.testing.assert_array_equal(values, second.memory()[name], err_msg=name)
-    assert whole.fingerprint() == second.fingerprint()
 
 
 @pytest.mark.parametrize(

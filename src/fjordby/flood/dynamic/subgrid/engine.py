@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
@@ -153,17 +152,6 @@ class SubgridEngine(Engine):
     def depth(self, row: int, column: int) -> float:
         """Depth over the lowest ground of a coarse cell [m]."""
         return self.level(row, column) - float(self.tables.base[row + 1, column + 1])
-
-    def fingerprint(self) -> str:
-        """Return a hash of the ground and the options: only their equal can go on from here."""
-        options = self.options
-        digest = hashlib.sha256(repr((
-            self.tables.grid, self.tables.factor, self.tables.levels, options.theta, options.alpha,
-            options.least_depth, self.laid.names,
-        )).encode())  # fmt: skip
-        for values in (self.tables.level, self.tables.section_x, self.tables.section_y):
-            digest.update(np.ascontiguousarray(values).tobytes())
-        return digest.hexdigest()[:16]
 
     def memory(self) -> dict[str, Array]:
         """Return everything that must be kept to go on bit for bit."""
