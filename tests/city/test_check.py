@@ -478,6 +478,12 @@ def bed_up(folder):
     put(folder, "streams", rows)
 
 
+@plants("streams-undrawn")
+def streams_known_only_by_their_flow(folder):
+    put(folder, "streams", gpd.read_parquet(folder / "streams.parquet").iloc[:0])
+    (folder / "shocks.toml").write_text('[[streams]]\nid = "brook"\n', encoding="utf-8")
+
+
 @plants("roads-pieces")
 def loose_road(folder):
     change(folder, "roads", "geometry", 1, LineString([(252, 200), (990, 200)]))
