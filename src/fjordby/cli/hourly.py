@@ -89,10 +89,8 @@ def run_hourly(
     from fjordby.flood.dynamic.store import write
 
     ending(out)
-    put_aside = None
-    if subgrid is None or checkpoint is not None:
-        chosen = (cell, hours, buildings, gates, threads)
-        put_aside = _put_aside(city, event, checkpoint, chosen)
+    chosen = (cell, subgrid, hours, buildings, gates, threads)
+    put_aside = _put_aside(city, event, checkpoint, chosen)
     laid = setup(
         city, event, cell=cell, subgrid=subgrid, buildings=buildings, gates=gates, hours=hours
     )
@@ -106,8 +104,7 @@ def run_hourly(
         made = start(laid, options=Options(threads=threads), keep=put_aside, progress=progress)
     if out is not None:
         write(made, out)
-    if put_aside is not None:
-        _clear(put_aside.path)
+    _clear(put_aside.path)
     said = figures(city, event, made, laid.ground.sea, out)
     drained = laid.drained
     if drained is not None:

@@ -87,7 +87,6 @@ def test_a_run_is_written_as_maps_or_whole(ask, tmp_path):
         (("--out", "depth.png"), "a file ending in .tif, .nc, .zarr"),
         (("--buildings", "glass"), "ground, blocks, raised"),
         (("--gates", "ajar"), "rule, open, shut"),
-        (("--subgrid", "2", "--checkpoint", "x"), "one with subgrid"),
     ],
 )
 def test_what_cannot_be_is_told_before_the_water_runs(ask, more, said):
@@ -96,7 +95,8 @@ def test_what_cannot_be_is_told_before_the_water_runs(ask, more, said):
     assert said in err.replace("\n", " ")
 
 
-def test_ctrl_c_puts_a_run_aside_and_the_same_command_goes_on(ask, monkeypatch, tmp_path):
+@pytest.mark.parametrize("cells", [("--cell", "20"), ("--cell", "20", "--subgrid", "2")])
+def test_ctrl_c_puts_a_run_aside_and_the_same_command_goes_on(ask, monkeypatch, tmp_path, cells):
     """Stopped in the middle, gone on with: the water balance is that of a run left alone."""
     real, count = Engine.advance, [0]
 
@@ -106,19 +106,30 @@ def test_ctrl_c_puts_a_run_aside_and_the_same_command_goes_on(ask, monkeypatch, 
             os.kill(os.getpid(), signal.SIGINT)
         return real(self, *rest)
 
-    whole = json.loads(ask("--cell", "20", "--json")[1])
+    whole = json.loads(ask(*cells, "--json")[1])
     for place in ((), ("--checkpoint", str(tmp_path / "storm.checkpoint"))):
         count[0] = 0
         monkeypatch.setattr(Engine, "advance", pressed)
-        code, _, err = ask("--cell", "20", "--json", *place)
+        code, _, err = ask(*cells, "--json", *place)
         assert code == 130
         assert "run the same command to go on" in err
         assert len([*tmp_path.rglob("*.checkpoint")]) == 1
         monkeypatch.setattr(Engine, "advance", real)
-        code, out, err = ask("--cell", "20", "--json", *place)
+        code, out, err = ask(*cells, "--json", *place)
         assert code == 0, err
         assert json.loads(out)["balance_m3"] == whole["balance_m3"]
         assert not [*tmp_path.rglob("*.checkpoint*")]
+
+
+def test_a_checkpoint_of_other_cells_is_refused(ask, monkeypatch, tmp_path):
+    monkeypatch.setattr(hourly, "OFTEN", 0.0)
+    aside = ("--checkpoint", str(tmp_path / "storm.checkpoint"))
+    with monkeypatch.context() as killed:
+        killed.setattr(hourly, "_clear", lambda path: None)
+        assert ask("--cell", "20", "--subgrid", "2", *aside)[0] == 0
+    code, _, err = ask("--cell", "20", "--subgrid", "3", *aside)
+    assert code == 1
+    assert "one of other ground, water, structures or settings" in err.replace("\n", " ")
 
 
 def test_a_run_that_cannot_be_written_is_not_thrown_away(ask, monkeypatch, tmp_path):

@@ -218,11 +218,6 @@ def start(
     keep: Keep | None = None,
 ) -> Simulation:
     """Run what `setup` laid out; see `simulate`."""
-    if keep is not None and laid.subgrid is not None:
-        raise BadValue(
-            "a run that can be put aside", "one with subgrid, that cannot yet",
-            "Leave the checkpoint out, or the subgrid.",
-        )  # fmt: skip
     options = options or Options()
     domain = laid.domain
     if warm_up > 0.0 and laid.before.inflows:
@@ -246,7 +241,7 @@ def _run(
         return run(domain, forcing, seconds, laid.structures, asked, options, progress, keep)
     return run_subgrid(
         domain, laid.subgrid, forcing, seconds, laid.structures, asked, options, progress,
-        laid.ground.share,
+        laid.ground.share, keep=keep,
     )  # fmt: skip
 
 
