@@ -257,6 +257,31 @@ def test_a_gauge_tells_of_the_fine_ground_under_it(ground):
     assert found["high", "depth"].iloc[0] == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("shape", [(12, 12), (13, 11)])
+def test_tables_of_an_earlier_run_bring_none_of_its_water(ground, rough_ground, shape):
+    """Tables of dry ground serve a run that begins with water, and the other way round."""
+    bed = rough_ground(2, shape)
+    water = lake(bed, 0.3)
+    made = {
+        dry: tables(ground(bed, 10.0, depth=None if dry else water), 3) for dry in (True, False)
+    }
+    for begin in (None, water):
+        domain = ground(bed, 10.0, depth=begin)
+        own = run_subgrid(domain, 3, Forcing(rain=Rain((steady(1e-5),))), 300.0)
+        assert (own.balance.start > 1.0) == (begin is not None)
+        for one in made.values():
+            other = run_subgrid(domain, 3, Forcing(rain=Rain((steady(1e-5),))), 300.0, made=one)
+            assert other.balance.start == own.balance.start
+            np.testing.assert_array_equal(other.depth, own.depth)
+
+
+def test_tables_of_rougher_ground_are_refused(ground, rough_ground):
+    bed = rough_ground(2, (12, 12))
+    made = tables(ground(bed, 10.0, 0.03), 3)
+    with pytest.raises(BadValue, match="roughness"):
+        run_subgrid(ground(bed, 10.0, 0.06), 3, Forcing(), 60.0, made=made)
+
+
 def test_a_run_that_goes_on_goes_on_bit_for_bit(ground, rough_ground):
     bed = rough_ground(2, (12, 12))
     forcing = Forcing(

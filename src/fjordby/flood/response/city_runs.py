@@ -141,7 +141,7 @@ class CityRuns:
 
     def about(self) -> tuple[object, ...]:
         """Return everything that was chosen for the runs, to tell them from others."""
-        return (self.subgrid, AT_LEAST, AT_MOST, CALM, EVERY, LEAD, WARM_UP, 3)
+        return (self.subgrid, AT_LEAST, AT_MOST, CALM, EVERY, LEAD, WARM_UP, 4)
 
     def _shared(self) -> tuple[CityRun, Tables, Array]:
         """Return ground, tables and the water of a quiet day, made by whoever comes first."""

@@ -44,7 +44,7 @@ class Driven:
     volume: Floats
 
 
-def driven(tables: Tables, forcing: Forcing) -> Driven:
+def driven(tables: Tables, forcing: Forcing, depth: Array | None = None) -> Driven:
     """Bring a fine domain's forcing and water onto the coarse grid.
 
     A coarse cell is held when one of its fine cells is held that shares its main body of water at
@@ -52,6 +52,16 @@ def driven(tables: Tables, forcing: Forcing) -> Driven:
     cell of a level does, those count that share it at its highest. A fine cell has one level, as in
     `run`. Where two levels meet in one coarse cell, because it is so wide, the one with most of
     these fine cells holds it, the first where they have as many.
+
+    Parameters
+    ----------
+    tables
+        Of the ground.
+    forcing
+        On the fine grid.
+    depth
+        Water at the start on the fine grid, shape (ny, nx) [m]; None = dry. Tables may serve many
+        runs, so that of the domain that they were made of does not count.
 
     Raises
     ------
@@ -83,7 +93,11 @@ def driven(tables: Tables, forcing: Forcing) -> Driven:
     for one in coarse.levels:
         held[one.rows, one.columns] = True
     return Driven(
-        domain, coarse, _brim(tables, forcing, held), _catch(tables, forcing), _volume(tables)
+        domain,
+        coarse,
+        _brim(tables, forcing, held),
+        _catch(tables, forcing),
+        _volume(tables, depth),
     )
 
 
@@ -246,16 +260,17 @@ def _catch(tables: Tables, forcing: Forcing) -> Floats:
     return catch
 
 
-def _volume(tables: Tables) -> Floats:
+def _volume(tables: Tables, depth: Array | None) -> Floats:
     """Return the mean depth of each coarse cell at the start.
 
     Where the water of a cell is one surface, the cell gets its level, so that a lake is at rest
     on the coarse grid too; elsewhere it gets its volume.
     """
     fine, f = tables.fine, tables.factor
-    if fine.depth is None:
+    if depth is None:
         return np.zeros(tables.base.shape)
-    depth = np.where(fine.land, np.asarray(fine.depth, float), 0.0)
+    more = [(0, whole - here) for whole, here in zip(fine.bed.shape, depth.shape, strict=True)]
+    depth = np.where(fine.land, np.pad(np.asarray(depth, float), more), 0.0)
     wet = (depth > 0.0) & np.isfinite(tables.joins)
     surface = np.where(wet, np.asarray(fine.bed, float) + depth, np.nan)
     blocks = surface.reshape(surface.shape[0] // f, f, surface.shape[1] // f, f)

@@ -56,7 +56,8 @@ def run_subgrid(
     share
         Open part of each fine cell, for porous ground; None = all open.
     made
-        Tables of this domain and factor from an earlier run; None = make them.
+        Tables of this ground, roughness and factor from an earlier run; None = make them. The
+        water at the start is the domain's, whatever stood there when they were made.
     smooth
         See `fine.down.downscale`: whether largest depths lie under a smoothed surface.
     enough
@@ -97,10 +98,10 @@ def run_subgrid(
     made = made or tables(domain, factor, share=share)
     if made.factor != factor or not _same_ground(made, domain):
         raise BadValue(
-            "tables of this ground and factor", f"others, of factor {made.factor}",
+            "tables of this ground, roughness and factor", f"others, of factor {made.factor}",
             "Make them again with tables(domain, factor).",
         )  # fmt: skip
-    seen_by = driven(made, forcing)
+    seen_by = driven(made, forcing, domain.depth)
     laid = lay(structures, seen_by.domain)
     engine = SubgridEngine(made, seen_by, laid, options, asked.thresholds)
     diary = FineDiary(asked, engine, seconds)
@@ -143,10 +144,13 @@ class FineDiary(Diary):
 def _same_ground(made: Tables, domain: Domain) -> bool:
     ny, nx = domain.grid.shape
     bed = np.asarray(made.fine.bed)[:ny, :nx]
+    rough = np.broadcast_to(np.asarray(made.fine.roughness, np.float32), made.fine.bed.shape)
     return bool(
         made.fine.grid.cell == domain.grid.cell
         and bed.shape == domain.bed.shape
         and np.array_equal(bed.astype(np.float32), domain.bed.astype(np.float32), equal_nan=True)
+        # Conveyance is in the tables, and with it roughness.
+        and (rough[:ny, :nx] == np.asarray(domain.roughness, np.float32))[domain.land].all()
     )
 
 
