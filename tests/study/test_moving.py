@@ -183,8 +183,8 @@ def test_more_runs_are_added_to_those_that_there_are(stormy_valley, tmp_path, co
     first = len(counted.made)
     (tmp_path / "more").mkdir()
     make_response(shop, 7, tmp_path / "more", silent)
-    assert first == 4 + 3
-    assert len(counted.made) == 7 + 3
+    assert first == 4 + response_step.CHECKS
+    assert len(counted.made) == 7 + response_step.CHECKS
 
 
 def test_a_study_has_moving_water_beside_still_water(valley_study):

@@ -41,7 +41,13 @@ CAUTIONS: Mapping[str, Mapping[str, str]] = {
         "da": "fronten af vandet skrider så hurtigt frem at ankomsten er usikker",
         "en": "the front advances so fast that its arrival is doubtful",
     },
+    "streams-left-out": {
+        "da": "vandløbenes vand er ikke med: byens lag af vandløb er tomt",
+        "en": "the water of the streams is not in it: the city's layer of streams is empty",
+    },
 }
+#: Cautions that are of no time and no place.
+EVERYWHERE = ("streams-left-out",)
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "wet": {
@@ -60,6 +66,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "da": "Pas på: {} (på {} % af den våde tid; værst ved {}, {}).",
         "en": "Caution: {} (for {} % of the wet time; worst at {}, {}).",
     },
+    "caution everywhere": {"da": "Pas på: {}.", "en": "Caution: {}."},
     "written": {"da": "Skrevet: {}", "en": "Written: {}"},
     "flows": {"da": "Gennem bygværkerne", "en": "Through the structures"},
     "heads": {"da": "bygværk|mest m3/s|i alt m3", "en": "structure|largest m3/s|in all m3"},
@@ -236,5 +243,7 @@ def _caution(one: Caution, lang: str) -> str:
     from fjordby.plain import number
 
     what = CAUTIONS.get(one.what, {}).get(lang, one.what)
+    if one.what in EVERYWHERE:
+        return WORDS["caution everywhere"][lang].format(what)
     share = number(100.0 * one.share, lang, 2)
     return WORDS["caution"][lang].format(what, share, f"{one.x:.0f}", f"{one.y:.0f}")

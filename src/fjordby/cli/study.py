@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STUDIES = Path("studies")
 #: Runs that a study chooses where nobody says; as `study.response_step.CHOSEN`, which is not
 #: imported for a help text: a test holds the two together.
-RUNS = 15
+RUNS = 24
 
 app = typer.Typer(help="Compute everything about a city into a folder.", no_args_is_help=True)
 

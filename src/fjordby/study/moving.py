@@ -6,8 +6,9 @@ way of reckoning alone. Streams that leave their banks have a figure here only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from fjordby.arrays import Array, Floats
 from fjordby.city import City
-from fjordby.flood.response import COORDINATES, Surface
+from fjordby.flood.response import COORDINATES, Places, Point, Surface, Totals, totals
 from fjordby.flood.response.axes import point_at
 from fjordby.flood.response.city_runs import coarser
 from fjordby.grid import Grid
@@ -42,31 +43,65 @@ class Reader:
     surface: Surface
     prints: Footprints
 
-    def waters(self, what: Any) -> tuple[Water, Water, Water]:
-        """Return the low, middle and high water of an event or point; ends beyond the axes."""
-        low, middle, high = self._places().bands(what, "nearest")
-        return self.water(low), self.water(middle), self.water(high)
+    def at(self, what: Point | Event) -> Water:
+        """Return the water of an event or a point; the ends of the axes beyond them."""
+        return self.water(self.places.bands(what, "nearest")[1])
 
     def water(self, depth: Array) -> Water:
         """Return the water of depths at the houses' cells, in the order of `cells`, float32 [m]."""
-        cells, place = self._cells()
+        cells, place = self._cells
         strip = Grid(0.0, self.prints.grid.cell, self.prints.grid.cell, 1, max(cells.size, 1),
                      self.prints.grid.crs)  # fmt: skip
         known = Footprints(strip, self.prints.starts, place.astype(np.int64), self.prints.share)
         line = np.zeros((1, strip.nx), np.float32)
-        line[0, : depth.size] = np.maximum(depth - self._quiet(), 0.0)
+        line[0, : depth.size] = np.maximum(depth - self._quiet, 0.0)
         return water_at(known, strip.raster(line, "depth"))
 
+    @cached_property
+    def places(self) -> Places:
+        """The surface at the houses' cells."""
+        return self.surface.at(self._cells[0])
+
+    @cached_property
+    def left_out(self) -> Array:
+        """Each run as the others foretell it, shape (runs, cells) [m]."""
+        return self.places.left_out()
+
+    @cached_property
     def _cells(self) -> tuple[Array, Array]:
         cells, place = np.unique(self.prints.cells, return_inverse=True)
         return cells, place
 
-    def _places(self) -> Any:
-        return self.surface.at(self._cells()[0])
-
+    @cached_property
     def _quiet(self) -> Array:
         mildest = {axis.name: axis.low for axis in self.surface.axes}
-        return np.asarray(self._places().depths([mildest])[0])
+        return np.asarray(self.places.depths([mildest])[0])
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What events cost by the surface, with how far such sums were off when runs were left out.
+
+    Parameters
+    ----------
+    reader
+        Of the water at the houses.
+    price
+        What a water costs by damage family, shape (families,) [currency].
+    """
+
+    reader: Reader
+    price: Callable[[Water], Floats]
+
+    def of(self, what: Point | Event) -> Floats:
+        """Return low, middle and high cost by damage family, shape (3, families) [currency]."""
+        return self.totals.span(what, self.price(self.reader.at(what)))
+
+    @cached_property
+    def totals(self) -> Totals:
+        """How far sums are off."""
+        return totals(self.reader.places, self.reader.left_out,
+                      lambda depth: self.price(self.reader.water(depth)))  # fmt: skip
 
 
 def moving_table(shop: Workshop, surface: Surface | None, checks: Path) -> dict[str, Any]:
@@ -91,19 +126,20 @@ def moving_table(shop: Workshop, surface: Surface | None, checks: Path) -> dict[
     def calm(event: Event) -> Water:
         return still.at(float(event.sea_peak or 0.0))
 
+    priced = {water: Priced(reader, _pricer(shop, water)) for water in ("surge", "river")}
     yearly = []
     for name, known, water in (("sea", sea, "surge"), ("streams", streams, "river")):
         if not known or not _told(surface, name):
             continue
-        price = _pricer(shop, water)
+        price = priced[water].price
         rates = np.array([float(event.weight or 0.0) for event in known])
-        moving = [_each(price, reader.waters(event)) for event in known]
+        moving = [priced[water].of(event) for event in known]
         yearly.append({
             "id": name,
-            "still": _span(_sum(rates, [[price(calm(e))] * 3 for e in known]))
+            "still": _span(_sum(rates, [np.array([price(calm(e))] * 3) for e in known]))
             if name == "sea" else None,
             "moving": _span(_sum(rates, moving)),
-            # The same by the middle of the damage models: what the band of depth alone does.
+            # The same by the middle of the damage models: what is not known of depth alone.
             "by_depth": dict(zip(PARTS, _sum(rates, moving).mean(axis=1).tolist(), strict=True)),
             "events": len(known),
             "beyond": round(beyond_share(surface, known), 4),
@@ -113,8 +149,8 @@ def moving_table(shop: Workshop, surface: Surface | None, checks: Path) -> dict[
         "price_year": PRICE_YEAR,
         **_about(city, surface),
         "yearly": yearly,
-        "events": _named(shop, surface, reader, calm),
-        "checked": _checked(shop, surface, reader, checks),
+        "events": _named(shop, surface, priced, calm),
+        "checked": _checked(surface, priced, checks),
     }
     words = caution_of(found)
     return {
@@ -160,41 +196,39 @@ def _about(city: City, surface: Surface) -> dict[str, Any]:
 
 
 def _named(
-    shop: Workshop, surface: Surface, reader: Reader, calm: Callable[[Event], Water]
+    shop: Workshop, surface: Surface, priced: Mapping[str, Priced], calm: Callable[[Event], Water]
 ) -> list[dict[str, Any]]:
     """Return what the storms and stream floods that have a name cost."""
     found = []
     for event in events(shop.city):
         if event.sea is None and not event.streams:
             continue
-        price = _pricer(shop, "surge" if event.sea is not None else "river")
+        known = priced["surge" if event.sea is not None else "river"]
         found.append({
             "id": event.id,
             "name": event.name.as_dict(),
             "still": None if event.sea is None
-            else _span(np.array([price(calm(event))] * 3)),
-            "moving": _span(np.array(_each(price, reader.waters(event)))),
+            else _span(np.array([known.price(calm(event))] * 3)),
+            "moving": _span(known.of(event)),
             "rain": event.rain is not None,
             "beyond": [a.name for a in surface.axes if surface.point(event)[a.name] > a.high],
         })  # fmt: skip
     return found
 
 
-def _checked(
-    shop: Workshop, surface: Surface, reader: Reader, checks: Path
-) -> list[dict[str, Any]]:
+def _checked(surface: Surface, priced: Mapping[str, Priced], checks: Path) -> list[dict[str, Any]]:
     """Return what the check runs cost, by themselves and as the surface foretold it."""
     found = []
     with np.load(checks) as file:
         shares, depths = file["shares"], file["depth"]
-    price = _pricer(shop, surface.water)
+    known = priced[surface.water]
     for share, depth in zip(shares, depths, strict=True):
         point = point_at(surface.axes, share)
-        run = [price(reader.water(depth))] * 3
+        run = [known.price(known.reader.water(depth))] * 3
         found.append({
             "point": {name: round(value, 3) for name, value in point.items()},
             "run": _span(np.array(run)),
-            "foretold": _span(np.array(_each(price, reader.waters(point)))),
+            "foretold": _span(known.of(point)),
         })  # fmt: skip
     return found
 
@@ -213,19 +247,15 @@ def _pricer(shop: Workshop, water: str) -> Callable[[Water], Floats]:
     return price
 
 
-def _each(price: Callable[[Water], Floats], waters: Iterable[Water]) -> list[Floats]:
-    return [price(water) for water in waters]
-
-
-def _sum(rates: Floats, costs: Sequence[Sequence[Floats]]) -> Floats:
+def _sum(rates: Floats, costs: Sequence[Floats]) -> Floats:
     """Return the yearly cost, shape (low-mid-high, families)."""
     return np.asarray(np.tensordot(rates, np.array(costs, float), axes=1))
 
 
 def _span(costs: Floats) -> Mapping[str, float]:
-    """Return low, middle and high of costs by low-mid-high water and family.
+    """Return low, middle and high of costs, shape (low-mid-high, families).
 
-    Low is low water by the damage model that is lowest there, and so on; the middle is the mean
+    Low is the low end by the damage model that is lowest there, and so on; the middle is the mean
     of the models.
     """
     low, mid, high = costs

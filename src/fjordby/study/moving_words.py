@@ -50,13 +50,14 @@ def sentences(found: Mapping[str, Any]) -> list[Words]:
         Words(
             f"Læst mellem {runs} kørsler time for time i celler på {wide} m, der kender terrænet i "
             f"sig. Mod {checks} kørsler, der kun blev brugt til at måle, var dybden ved husene "
-            f"{rms['da']} m forkert (95 % inden for {most['da']} m). Spændet er dybdens 90 %-bånd "
-            "gennem alle skademodeller; hvor meget de brede celler selv tager fejl, er ikke med.",
+            f"{rms['da']} m forkert (95 % inden for {most['da']} m). Spændet rummer 9 af 10 af de "
+            "fejl, som skaden i hver kørsel blev forudsagt med af de andre, gennem alle "
+            "skademodeller; hvor meget de brede celler selv tager fejl, er ikke med.",
             f"Read between {runs} runs hour by hour in cells of {wide} m that know the ground "
             f"within them. Against {checks} runs that were only used to measure, depth at houses "
-            f"was {rms['en']} m off (95 % within {most['en']} m). The range is the 90 % band of "
-            "depth through all damage models; by how much the wide cells are off themselves is not "
-            "in it.",
+            f"was {rms['en']} m off (95 % within {most['en']} m). The range holds 9 in 10 of the "
+            "misses when the damage of each run was foretold by the others, through all damage "
+            "models; by how much the wide cells are off themselves is not in it.",
         )
     )
     return said
@@ -81,10 +82,8 @@ def caution_of(found: Mapping[str, Any]) -> Words | None:
         names = Words(
             *(_and.join(n[k] for n in wide) for k, _and in (("da", " og "), ("en", " and ")))
         )
-        da.append(f"for {names.da} er spændet, som dybdens bånd alene giver, større end tallet")
-        en.append(
-            f"for {names.en} the range that the band of depth alone gives is wider than the figure"
-        )
+        da.append(f"for {names.da} gør dybden alene spændet større end tallet")
+        en.append(f"for {names.en} depth alone makes the range wider than the figure")
     for row in found["yearly"]:
         if row["beyond"] > BEYOND:
             part = round(100 * row["beyond"])

@@ -35,14 +35,15 @@ from fjordby.flood.response.design import check_runs
 from fjordby.flood.response.runs import read_run
 from fjordby.harm import Stakes
 from fjordby.progress import Progress
-from fjordby.shock import NOW, Event, events
+from fjordby.shock import NOW, Event, event_set, events
+from fjordby.study.losses import SURGES
 from fjordby.study.workshop import Workshop
 
 #: Where runs stand in the study, and the surface in its step.
 RUNS, SURFACE, CHECKED = ".response-runs", "surface", "checks.npz"
 #: Runs that are chosen, and runs that only measure. Assumed: what a person waits for; built-in
 #: Vejle takes some ten seconds of one core for each.
-CHOSEN, CHECKS = 15, 3
+CHOSEN, CHECKS = 24, 4
 #: What events of a study differ in. The hours of a surge are those of the city's recorded shape:
 #: a third axis would ask for more runs than a study has.
 AXES = ("sea_peak", "stream_peak")
@@ -84,6 +85,15 @@ def named(city: City, axes: Sequence[Axis], recipe: Recipe) -> list[dict[str, fl
         if not any(_alike(axes, at, other) for other in found):
             found.append(at)
     return found
+
+
+def usual(city: City, axes: Sequence[Axis], recipe: Recipe) -> list[tuple[Point, float]]:
+    """Return the points of the events whose yearly cost a study asks for, with their rates."""
+    known = [
+        *event_set(city, NOW, SURGES, families=("surge", "surge-rain")),
+        *event_set(city, NOW, families=("stream",)),
+    ]
+    return [(point_of(event, axes, recipe), float(event.weight or 0.0)) for event in known]
 
 
 def _alike(axes: Sequence[Axis], one: Point, other: Point) -> bool:
@@ -136,7 +146,7 @@ def make_response(shop: Workshop, runs: int, out: Path, progress: Progress) -> N
         # Names of axes are for those who build surfaces, not for those who wait for a study.
         build(
             axes, engine, place, asked, weight, inputs, recipe, pool,
-            lambda share, _: progress(share, ""), also,
+            lambda share, _: progress(share, ""), also, usual(city, axes, recipe),
         )  # fmt: skip
     finally:
         engine.stop()

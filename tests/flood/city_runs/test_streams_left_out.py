@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fjordby.city.check import examine
+from fjordby.cli.hourly import _caution
 from fjordby.errors import BadValue
 from fjordby.flood import instant
 from fjordby.flood.dynamic.forcing import steady
@@ -98,3 +99,11 @@ def test_the_check_outlives_a_record_of_streams_that_is_none(undrawn, streams):
     found = examine(undrawn.with_(records={"shocks": record}))
     told = [one for one in found if one.code == "streams-undrawn"]
     assert len(told) == (isinstance(streams, list) and bool(streams))
+
+
+@pytest.mark.parametrize("lang", ["da", "en"])
+def test_the_command_line_says_it_in_words_of_no_time_and_no_place(undrawn, lang):
+    (told,) = simulate(undrawn, event(), hours=0.05, warm_up=0.0).cautions
+    said = _caution(told, lang)
+    assert {"da": "lag af vandløb er tomt.", "en": "layer of streams is empty."}[lang] in said
+    assert "%" not in said

@@ -15,6 +15,7 @@ from fjordby.flood.response.recipe import (
 )
 from fjordby.flood.response.score import Score, Tolerance, score
 from fjordby.flood.response.surface import Band, Places, Surface
+from fjordby.flood.response.totals import Totals, totals
 
 __all__ = [
     "COORDINATES",
@@ -29,6 +30,7 @@ __all__ = [
     "Settings",
     "Surface",
     "Tolerance",
+    "Totals",
     "axes_of",
     "build",
     "event_at",
@@ -37,4 +39,5 @@ __all__ = [
     "recipe_of",
     "save",
     "score",
+    "totals",
 ]

@@ -86,6 +86,7 @@ def build(
     executor: Executor | None = None,
     progress: Progress = silent,
     also: Sequence[Point] = (),
+    usual: Sequence[tuple[Point, float]] = (),
 ) -> Surface:
     """Build a response surface from runs of an engine; a stopped build goes on where it was.
 
@@ -118,6 +119,10 @@ def build(
         Told how far the work is.
     also
         Points that are run in any case, within the budget: what is asked of most.
+    usual
+        Points of known events with the slices of the yearly rate that they stand for [1/year]:
+        every second run is chosen where what they do in a year is likely farthest off. Points
+        beyond the axes count as their ends.
 
     Raises
     ------
@@ -141,7 +146,8 @@ def build(
             "Allow more runs, or use fewer axes or checks.",
         )
     keep_plan(place, axes, inputs)
-    work = _Work(tuple(axes), simulate_at, place, asked, weight, executor, progress)
+    known = _usual(axes, usual)
+    work = _Work(tuple(axes), simulate_at, place, asked, weight, executor, progress, known)
     work.begin(begin)
     why = work.go_on()
     return work.finish(why, recipe, inputs)
@@ -158,6 +164,7 @@ class _Work:
     weight: Array | None
     executor: Executor | None
     progress: Progress
+    usual: design.Usual | None = None
     first: Run | None = None
     sample: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     shares: list[Floats] = field(default_factory=list)
@@ -212,11 +219,12 @@ class _Work:
         return found
 
     def picks(self, fit: Fit, count: int) -> list[Floats]:
-        """Choose the next runs."""
+        """Choose the next runs: for the map, and for what events do in a year, by turns."""
         found: list[Floats] = []
-        for _ in range(count):
+        for k in range(count):
             taken = np.array(found).reshape(-1, len(self.axes))
-            point, _ = design.next_run(fit, taken, self.settings.most_nodes)
+            usual = self.usual if (len(self.shares) + k) % 2 else None
+            point, _ = design.next_run(fit, taken, self.settings.most_nodes, usual)
             if point is None:
                 break
             found.append(point)
@@ -357,6 +365,13 @@ def _first(axes: Sequence[Axis], also: Sequence[Point]) -> Floats:
         if not any(np.allclose(share, one, atol=order.SAME) for one in found):
             found.append(share)
     return np.array(found)
+
+
+def _usual(axes: Sequence[Axis], usual: Sequence[tuple[Point, float]]) -> design.Usual | None:
+    if not usual:
+        return None
+    shares = np.array([shares_of(axes, point, "nearest") for point, _ in usual])
+    return design.Usual(shares, np.array([rate for _, rate in usual], float))
 
 
 def timed(simulate_at: Simulator, at: Point) -> tuple[Flood, float]:

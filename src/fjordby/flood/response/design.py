@@ -6,12 +6,16 @@ Where water never falls with more forcing it is also never more than half the ga
 highest run below and the lowest above. The next run is where the mean square of the smaller of the
 two is largest. (Design by the mean square error that is left: Sacks, Welch, Mitchell and Wynn 1989,
 doi 10.1214/ss/1177012413; that left out runs tell how rough each cell is, and the gap, are ours.)
+
+Common floods lie in a corner of the box, and what they cost a year is asked of most. So every
+second run is where the likely error is largest times the yearly rate of known events that hangs on
+that node of the lattice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import qmc
@@ -23,6 +27,42 @@ from fjordby.flood.response.fit import STEP, Fit, lattice, points_of
 
 #: Axes are not halved more often than this [-]: sixteenths.
 HALVINGS = 4
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Events whose yearly cost is asked for.
+
+    Parameters
+    ----------
+    shares
+        Their points, shape (events, axes), each in [0, 1].
+    rates
+        The slice of the yearly rate that each stands for, shape (events,) [1/year].
+    """
+
+    shares: Floats
+    rates: Floats
+
+    def hangs_on(self, known: Sequence[Floats], points: Floats) -> Floats:
+        """Return the yearly rate of events that is read from each point, shape (points,) [1/year].
+
+        As if the point were a node of the lattice: an event counts by its weight in multilinear
+        interpolation.
+
+        Parameters
+        ----------
+        known
+            Values of the lattice on each axis.
+        points
+            Shape (points, axes).
+        """
+        near = np.ones((points.shape[0], self.rates.size))
+        for axis, values, at in zip(known, points.T, self.shares.T, strict=True):
+            for p, value in enumerate(values):
+                line = np.union1d(axis, value)
+                near[p] *= np.interp(at, line, (line == value).astype(float))
+        return np.asarray(near @ self.rates)
 
 
 def first_runs(axes: Sequence[Axis]) -> Floats:
@@ -80,7 +120,9 @@ def likely_errors(fit: Fit, points: Floats) -> Floats:
     return found
 
 
-def next_run(fit: Fit, taken: Floats, most_nodes: int) -> tuple[Floats | None, float]:
+def next_run(
+    fit: Fit, taken: Floats, most_nodes: int, usual: Usual | None = None
+) -> tuple[Floats | None, float]:
     """Return where to run next, and the error that is likely there [m].
 
     Parameters
@@ -91,6 +133,8 @@ def next_run(fit: Fit, taken: Floats, most_nodes: int) -> tuple[Floats | None, f
         Points that are being run meanwhile, shape (points, axes): foretold values stand in.
     most_nodes
         How large the lattice may grow.
+    usual
+        Events by whose yearly rate likely errors are weighed; None = all points alike.
 
     Returns
     -------
@@ -101,7 +145,10 @@ def next_run(fit: Fit, taken: Floats, most_nodes: int) -> tuple[Floats | None, f
     if not points.size:
         return None, 0.0
     errors = np.round(likely_errors(_with(fit, taken), points), 7)
-    best = int(np.argmax(errors))
+    matters = np.ones(errors.size)
+    if usual is not None:
+        matters = usual.hangs_on(lattice(whole), points)
+    best = int(np.argmax(np.round(errors * matters, 9)))
     return points[best], float(errors[best])
 
 

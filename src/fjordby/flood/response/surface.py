@@ -14,7 +14,7 @@ from fjordby.errors import BadValue
 from fjordby.flood.model import Flood
 from fjordby.flood.response import kernels
 from fjordby.flood.response.axes import Axis, Point, all_shares, beyond_of, shares_of
-from fjordby.flood.response.fit import Fit
+from fjordby.flood.response.fit import STEP, Fit, without
 from fjordby.flood.response.recipe import Recipe, point_of
 from fjordby.flood.response.score import Tolerance
 from fjordby.grid import Grid, Raster
@@ -213,8 +213,21 @@ class Places:
         else:
             each = [shares_of(surface.axes, surface.point(one), beyond) for one in what]
             shares = np.array(each, float).reshape(-1, len(surface.axes))
-        known = np.zeros((shares.shape[0], self.fit.spread.size + 1), np.float32)
-        known[:, :-1] = self.fit.depths(shares)
+        return self._placed(self.fit.depths(shares))
+
+    def run_depths(self) -> Array:
+        """Return the depths of the runs themselves, shape (runs, places), float32 [m]."""
+        runs = np.maximum(self.fit.runs, 0).astype(np.float32) * np.float32(STEP)
+        return self._placed(runs)
+
+    def left_out(self) -> Array:
+        """Return what each run is foretold to be by the others, shape (runs, places) [m]."""
+        told = [without(self.fit, k).depth(share) for k, share in enumerate(self.fit.shares)]
+        return self._placed(np.array(told, np.float32))
+
+    def _placed(self, rows: Array) -> Array:
+        known = np.zeros((rows.shape[0], self.fit.spread.size + 1), np.float32)
+        known[:, :-1] = rows
         return np.asarray(known[:, self.where])
 
     def bands(
