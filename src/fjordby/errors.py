@@ -29,6 +29,10 @@ class BadValue(FjordbyError, ValueError):
     """A number or word outside what makes sense."""
 
 
+class StaysDry(BadValue):
+    """Nothing is flooded however far what was asked for goes."""
+
+
 class BadFile(FjordbyError):
     """A file that is missing, unreadable or not what its name says."""
 

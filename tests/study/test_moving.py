@@ -209,6 +209,23 @@ def test_a_study_can_be_made_without_moving_water(stormy_valley, tmp_path):
     assert open_study(made.folder).table("risk")["ead"]["mid"] > 0.0
 
 
+@pytest.mark.parametrize(("raised", "wet"), [(0.0, True), (100.0, False)])
+def test_a_study_of_houses_that_stay_dry_comes_to_its_end(
+    stormy_valley, tmp_path, counted, raised, wet
+):
+    """Water on the meadows only, then none anywhere: no reason not to finish the study."""
+    homes = stormy_valley.buildings
+    far = homes[homes.geometry.centroid.x >= 780.0]
+    people = stormy_valley.people
+    town = stormy_valley.with_(
+        terrain=stormy_valley.terrain + np.float32(raised),
+        buildings=far,
+        people=people[people.building.isin(far.id)],
+    )
+    make_response(Workshop(town, tmp_path), 4, tmp_path, silent)
+    assert (tmp_path / SURFACE).exists() == wet
+
+
 def test_the_command_offers_as_many_runs_as_the_study_chooses():
     assert RUNS_OF_COMMAND == CHOSEN
 

@@ -151,6 +151,8 @@ def moving_table(shop: Workshop, surface: Surface | None, checks: Path) -> dict[
         "yearly": yearly,
         "events": _named(shop, surface, priced, calm),
         "checked": _checked(surface, priced, checks),
+        # Whether ranges are learned from left out runs, or all that the order of runs allows.
+        "learned": all(bool((one.totals.reach < 1.0).all()) for one in priced.values()),
     }
     words = caution_of(found)
     return {

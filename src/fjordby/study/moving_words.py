@@ -46,21 +46,34 @@ def sentences(found: Mapping[str, Any]) -> list[Words]:
         )
         return said
     rms, most = ({k: _metres(error[p], k) for k in ("da", "en")} for p in ("rms", "most"))
+    held = _LEARNED if found["learned"] else _ALLOWED
     said.append(
         Words(
             f"Læst mellem {runs} kørsler time for time i celler på {wide} m, der kender terrænet i "
             f"sig. Mod {checks} kørsler, der kun blev brugt til at måle, var dybden ved husene "
-            f"{rms['da']} m forkert (95 % inden for {most['da']} m). Spændet rummer 9 af 10 af de "
-            "fejl, som skaden i hver kørsel blev forudsagt med af de andre, gennem alle "
-            "skademodeller; hvor meget de brede celler selv tager fejl, er ikke med.",
+            f"{rms['da']} m forkert (95 % inden for {most['da']} m). {held.da}; hvor meget de "
+            "brede celler selv tager fejl, er ikke med.",
             f"Read between {runs} runs hour by hour in cells of {wide} m that know the ground "
             f"within them. Against {checks} runs that were only used to measure, depth at houses "
-            f"was {rms['en']} m off (95 % within {most['en']} m). The range holds 9 in 10 of the "
-            "misses when the damage of each run was foretold by the others, through all damage "
-            "models; by how much the wide cells are off themselves is not in it.",
+            f"was {rms['en']} m off (95 % within {most['en']} m). {held.en}; by how much the wide "
+            "cells are off themselves is not in it.",
         )
     )
     return said
+
+
+_LEARNED = Words(
+    "Spændet rummer 9 af 10 af de fejl, som skaden i hver kørsel blev forudsagt med af de andre, "
+    "gennem alle skademodeller",
+    "The range holds 9 in 10 of the misses when the damage of each run was foretold by the others, "
+    "through all damage models",
+)
+_ALLOWED = Words(
+    "Spændet går fra skaden i kørsler med mindre vand til skaden i kørsler med mere, gennem alle "
+    "skademodeller, for der er for få kørsler til at kende det bedre",
+    "The range goes from the damage of runs with less water to that of runs with more, through all "
+    "damage models, since there are too few runs to know it better",
+)
 
 
 def caution_of(found: Mapping[str, Any]) -> Words | None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from fjordby.arrays import Array
 from fjordby.city import City
+from fjordby.errors import StaysDry
 from fjordby.flood.response import (
     COORDINATES,
     Axis,
@@ -148,6 +149,8 @@ def make_response(shop: Workshop, runs: int, out: Path, progress: Progress) -> N
             axes, engine, place, asked, weight, inputs, recipe, pool,
             lambda share, _: progress(share, ""), also, usual(city, axes, recipe),
         )  # fmt: skip
+    except StaysDry:
+        return  # no event brings water: there is nothing to read
     finally:
         engine.stop()
         pool.shutdown(cancel_futures=True)

@@ -47,6 +47,16 @@ def test_a_run_begins_before_its_surge_and_not_at_a_swell_days_before(stormy_val
     assert 6 * 3600.0 <= peak - begin <= 18 * 3600.0
 
 
+def test_a_short_surge_is_not_over_when_its_run_begins(stormy_valley):
+    """All runs share their ground; the longest surge must not say when the shortest begins."""
+    axes = (*AXES, Axis("sea_hours", 4.0, 30.0, "h"))
+    runs = CityRuns(stormy_valley, axes, recipe_of(stormy_valley), 2)
+    found = runs({"sea_peak": 2.5, "sea_hours": 4.0}).depth.values
+    still = still_water(stormy_valley.terrain, city_connection(stormy_valley), 2.5).values
+    land = ~stormy_valley.sea.values & (still > 0.5)
+    assert (found[land] > 0.3).mean() > 0.8
+
+
 def test_a_run_ends_when_its_largest_levels_have_stopped_rising():
     class Pretend:
         """A run whose levels rise by 10 cm an hour for five hours."""

@@ -5,8 +5,9 @@ import pytest
 
 from fjordby.flood.response import Settings, Tolerance, build, totals
 from fjordby.flood.response.axes import point_at
-from fjordby.flood.response.design import Usual
+from fjordby.flood.response.design import Usual, next_run
 from fjordby.flood.response.totals import around
+from fjordby.flood.response.totals import reach as reach_of
 
 #: What a place has under water: an area [cells] and a damage that grows with depth, limited.
 DAMAGE = 3.0
@@ -77,6 +78,46 @@ def test_left_out_runs_are_told_by_the_others_alone(built):
     assert (off > 0.01).mean() > 0.8
     for share, row in zip(built.fit.shares, own, strict=True):
         np.testing.assert_allclose(places.depths([point_at(built.axes, share)])[0], row, atol=6e-4)
+
+
+def test_with_few_runs_a_sum_may_be_anything_that_order_allows(tmp_path, town, axes):
+    """Corners miss nothing of each other; they say nothing of the inside of the box."""
+    surface = build(axes, town(), tmp_path, Settings(Tolerance(), budget=7, checks=0))
+    places = surface.at(np.arange(surface.ground.size))
+    few = totals(places, places.left_out(), sums)
+    assert (few.reach == 1.0).all()
+    one, held = town(), []
+    for point in points(axes, 20):
+        low, _, high = few.span(point, sums(places.depths([point])[0]))
+        true = sums(np.nan_to_num(one.depth(point).ravel()))
+        held.append((low <= true * (1 + 1e-6)) & (true <= high * (1 + 1e-6)))
+    assert np.mean(held) == 1.0
+
+
+def test_sums_that_are_known_make_no_other_surer(built, known):
+    """Three quantities that are always nought leave the range of the first as it is."""
+    places = built.at(np.arange(built.ground.size))
+    more = totals(places, places.left_out(), lambda depth: np.append(sums(depth), [0.0, 0.0, 0.0]))
+    np.testing.assert_array_equal(more.reach[:2], known.reach)
+    misses = np.linspace(0.02, 0.4, 20)
+    assert reach_of(np.append(misses, np.full(80, np.nan)), 0.9) == reach_of(misses, 0.9)
+
+
+def test_a_range_holds_one_miss_more_like_those_that_it_was_learned_from():
+    """Of 19 misses, evenly apart, the 18th: a twentieth one is within it 18 times in 20."""
+    assert reach_of(np.arange(1.0, 20.0) / 20.0, 0.9) == pytest.approx(0.9)
+
+
+def test_where_no_event_hangs_the_map_chooses(town, axes, tmp_path):
+    """Events at corners that were run: their yearly sum is known, the map still is not."""
+    surface = build(axes, town(), tmp_path, Settings(Tolerance(), budget=9, checks=0))
+    fit = surface.fit.only(np.arange(0, surface.cells.size, 3))
+    none, corner = np.empty((0, 3)), Usual(np.zeros((1, 3)), np.ones(1))
+    plain, _ = next_run(fit, none, 200)
+    chosen, _ = next_run(fit, none, 200, corner)
+    np.testing.assert_array_equal(plain, chosen)
+    never = Usual(np.full((1, 3), 0.3), np.zeros(1))
+    np.testing.assert_array_equal(plain, next_run(fit, none, 200, never)[0])
 
 
 def test_events_hang_on_a_node_by_their_weight_in_interpolation():

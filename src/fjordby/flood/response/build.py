@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from fjordby.arrays import Array, Floats, Ints
-from fjordby.errors import BadValue
+from fjordby.errors import BadValue, StaysDry
 from fjordby.flood.model import Flood
 from fjordby.flood.response import design, order
 from fjordby.flood.response.axes import Axis, Point, check_axes, point_at, shares_of
@@ -43,8 +43,9 @@ class Settings:
     Parameters
     ----------
     tolerance
-        When to stop: the last three runs, each where the surface was likely worst, were foretold
-        within it, and so are all runs inside the box taken together when each is left out.
+        When to stop: the last three runs, each where the surface was likely worst (every second one
+        for what usual events do in a year), were foretold within it, and so are all runs inside the
+        box taken together when each is left out.
     budget
         Most runs in all, checks included.
     checks
@@ -127,8 +128,9 @@ def build(
     Raises
     ------
     BadValue
-        For axes or weights that make no sense, a simulator that gives other grids or no depths,
-        or a box in which nothing is flooded.
+        For axes or weights that make no sense, or a simulator that gives other grids or no depths.
+    StaysDry
+        For a box in which nothing is flooded.
     BadFile
         When the folder holds runs of other axes or inputs, or a damaged one.
     StorageFailed
@@ -395,11 +397,14 @@ def _sample(top: Run, weight: Array | None) -> Ints:
                 f"shape {weight.shape} or some below zero",
                 "Give one for each cell.",
             )
-        wet = wet & (weight > 0)
+        if (wet & (weight > 0)).any():
+            wet = wet & (weight > 0)
+        else:
+            weight = None  # where nothing that matters is ever wet, all that is wet counts alike
     cells = np.flatnonzero(wet)
     if not cells.size:
-        raise BadValue(
-            "water somewhere (that matters) with every axis at its high end",
+        raise StaysDry(
+            "water somewhere with every axis at its high end",
             "none",
             "Set the high ends higher, or look at what the engine gave.",
         )

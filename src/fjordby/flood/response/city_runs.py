@@ -123,8 +123,10 @@ class CityRuns:
         """
         laid, made, water = self._shared()
         event = event_at(point, self.axes, self.recipe)
-        driven = drivers(self.city, event, laid.ground, begin=laid.begin)
-        peak = max(peak_of(event) - laid.begin, 0.0)
+        # A surge that is shorter than that of the ground's event is under way earlier.
+        begin = min(laid.begin, begin_of(event))
+        driven = drivers(self.city, event, laid.ground, begin=begin)
+        peak = max(peak_of(event) - begin, 0.0)
         found = run_subgrid(
             replace(laid.domain, depth=water), self.subgrid, driven.forcing, peak + AT_MOST,
             city_structures(self.city, event, laid.ground), Asked(every=EVERY, series_every=ASKED),

@@ -145,10 +145,12 @@ def next_run(
     if not points.size:
         return None, 0.0
     errors = np.round(likely_errors(_with(fit, taken), points), 7)
-    matters = np.ones(errors.size)
+    gain = errors
     if usual is not None:
-        matters = usual.hangs_on(lattice(whole), points)
-    best = int(np.argmax(np.round(errors * matters, 9)))
+        gain = errors * usual.hangs_on(lattice(whole), points)
+        # Where nothing hangs on any point, the map decides.
+        gain = np.round(gain / gain.max(), 7) if gain.max() > 0.0 else errors
+    best = int(np.argmax(gain))
     return points[best], float(errors[best])
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -25,8 +26,9 @@ from fjordby.flood.response.fit import inside
 from fjordby.flood.response.surface import Places
 from fjordby.shock.event import Event
 
-#: So many runs inside the box are needed to learn from them alone [-].
-ENOUGH = 3
+#: So many runs must tell of a quantity before their misses are believed [-]; with fewer its range
+#: is all that order allows. Assumed: the largest of nine is the least that can speak of 9 in 10.
+ENOUGH = 9
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class Totals:
         Of each run, shape (runs, quantities), in the units of the quantities.
     missed
         By which part of the gap the others leave each run's root was foretold too high, shape
-        (runs, quantities) [-].
+        (runs, quantities) [-]; NaN at corners of the box and where they leave no gap.
     reach
-        Part of the gap that the range reaches to each side [-].
+        Part of the gap that the range reaches to each side, shape (quantities,) [-].
     coverage
         Share of the left out sums that the range was made to hold [-].
     """
@@ -51,7 +53,7 @@ class Totals:
     places: Places
     sums: Floats
     missed: Floats
-    reach: float
+    reach: Floats
     coverage: float
 
     def span(self, what: Point | Event, middle: Floats) -> Floats:
@@ -94,18 +96,28 @@ def totals(
     axes, shares = places.surface.axes, places.fit.shares
     sums = np.array([of(row) for row in places.run_depths()], float)
     foretold = np.array([of(row) for row in told], float)
-    missed = np.zeros_like(sums)
-    for k, share in enumerate(shares):
+    missed = np.full_like(sums, np.nan)
+    # Without a corner of the box the others would have to say what lies outside.
+    for k in np.flatnonzero(inside(shares)):
         rest = np.arange(shares.shape[0]) != k
-        under, over = around(axes, shares[rest], sums[rest], share)
+        under, over = around(axes, shares[rest], sums[rest], shares[k])
         gap = np.sqrt(over) - np.sqrt(under)
         off = np.sqrt(foretold[k]) - np.sqrt(sums[k])
-        missed[k] = off / np.where(gap > 0.0, gap, np.inf)
-    # Without a corner of the box the others would have to say what lies outside.
-    inner = inside(shares)
-    used = missed[inner] if inner.sum() >= ENOUGH else missed
-    reach = float(np.quantile(np.abs(used), coverage)) if used.size else 1.0
-    return Totals(places, sums, missed, reach, coverage)
+        # Where the others leave no gap the sum is known: that is no hit of what was foretold.
+        missed[k] = np.where(gap > 0.0, off / np.where(gap > 0.0, gap, 1.0), np.nan)
+    parts = np.array([reach(np.abs(column), coverage) for column in missed.T])
+    return Totals(places, sums, missed, parts, coverage)
+
+
+def reach(misses: Floats, coverage: float) -> float:
+    """Return the part of the gap that holds a share of misses, one more like them among them.
+
+    With n misses the smallest that at least `coverage` of n + 1 lie within (Vovk, Gammerman and
+    Shafer 2005, Algorithmic Learning in a Random World, doi 10.1007/b106715). 1 with too few.
+    """
+    told = np.sort(misses[np.isfinite(misses)])
+    which = ceil(coverage * (told.size + 1) - 1e-9)
+    return 1.0 if told.size < ENOUGH or which > told.size else float(told[which - 1])
 
 
 def around(
