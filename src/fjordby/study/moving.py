@@ -19,14 +19,13 @@ from fjordby.city import City
 from fjordby.flood.response import COORDINATES, Places, Point, Surface, Totals, totals
 from fjordby.flood.response.axes import point_at
 from fjordby.flood.response.city_runs import coarser
-from fjordby.grid import Grid
-from fjordby.harm import PRICE_YEAR, Water, cost_at, costs_for, gather_still, water_at
+from fjordby.harm import PRICE_YEAR, Water, cost_at, costs_for, gather_still
 from fjordby.harm.families import measured
 from fjordby.harm.footprints import Footprints
 from fjordby.shock import NOW, Event, event_set, events
 from fjordby.study.losses import SURGES
 from fjordby.study.moving_words import caution_of, sentences
-from fjordby.study.response_losses import beyond_share
+from fjordby.study.response_losses import Strip, beyond_share
 from fjordby.study.workshop import Workshop
 
 PARTS = ("low", "mid", "high")
@@ -49,18 +48,12 @@ class Reader:
 
     def water(self, depth: Array) -> Water:
         """Return the water of depths at the houses' cells, in the order of `cells`, float32 [m]."""
-        cells, place = self._cells
-        strip = Grid(0.0, self.prints.grid.cell, self.prints.grid.cell, 1, max(cells.size, 1),
-                     self.prints.grid.crs)  # fmt: skip
-        known = Footprints(strip, self.prints.starts, place.astype(np.int64), self.prints.share)
-        line = np.zeros((1, strip.nx), np.float32)
-        line[0, : depth.size] = np.maximum(depth - self._quiet, 0.0)
-        return water_at(known, strip.raster(line, "depth"))
+        return self._strip.water(np.maximum(depth - self._quiet, 0.0))
 
     @cached_property
     def places(self) -> Places:
         """The surface at the houses' cells."""
-        return self.surface.at(self._cells[0])
+        return self.surface.at(self._strip.cells)
 
     @cached_property
     def left_out(self) -> Array:
@@ -68,9 +61,8 @@ class Reader:
         return self.places.left_out()
 
     @cached_property
-    def _cells(self) -> tuple[Array, Array]:
-        cells, place = np.unique(self.prints.cells, return_inverse=True)
-        return cells, place
+    def _strip(self) -> Strip:
+        return Strip.of(self.prints)
 
     @cached_property
     def _quiet(self) -> Array:

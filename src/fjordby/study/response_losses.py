@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from fjordby.arrays import Array, Ints
 from fjordby.city import City
 from fjordby.errors import BadValue
 from fjordby.flood.response import Surface
@@ -27,6 +29,36 @@ from fjordby.shock import Event
 
 #: Events whose depths are in memory at a time [-].
 BATCH = 256
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The cells under buildings, side by side: a map of one row that the same functions read.
+
+    Parameters
+    ----------
+    cells
+        Their places in the city's map, flat and increasing, shape (cells,).
+    prints
+        The buildings on the row.
+    """
+
+    cells: Ints
+    prints: Footprints
+
+    @classmethod
+    def of(cls, prints: Footprints) -> Strip:
+        """Lay the cells under buildings of the city's map side by side."""
+        cells, place = np.unique(prints.cells, return_inverse=True)
+        size, crs = prints.grid.cell, prints.grid.crs
+        row = Grid(0.0, size, size, 1, max(cells.size, 1), crs)
+        return cls(cells, Footprints(row, prints.starts, place.astype(np.int64), prints.share))
+
+    def water(self, depth: Array) -> Water:
+        """Return the water at each building of depths in the order of `cells` [m]."""
+        line = np.zeros(self.prints.grid.shape, np.float32)
+        line[0, : depth.size] = depth
+        return water_at(self.prints, self.prints.grid.raster(line, "depth"))
 
 
 def surface_waters(
@@ -57,16 +89,11 @@ def surface_waters(
             f"{surface.grid}",
             "Simulate on the city's own grid (or downscale to it) when the surface is built.",
         )
-    cells, place = np.unique(prints.cells, return_inverse=True)
-    # The cells under buildings, side by side: a map of one row that the same functions read.
-    strip = Grid(0.0, prints.grid.cell, prints.grid.cell, 1, max(cells.size, 1), prints.grid.crs)
-    known = Footprints(strip, prints.starts, place.astype(np.int64), prints.share)
-    at = surface.at(cells)
+    strip = Strip.of(prints)
+    at = surface.at(strip.cells)
     for first in range(0, len(events), BATCH):
         for row in at.depths(events[first : first + BATCH], beyond):
-            line = np.zeros((1, strip.nx), np.float32)
-            line[0, : row.size] = row
-            yield water_at(known, strip.raster(line, "depth"))
+            yield strip.water(row)
 
 
 def surface_losses(
